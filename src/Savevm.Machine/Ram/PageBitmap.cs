@@ -1,0 +1,81 @@
+using System.Numerics;
+
+namespace Savevm.Machine.Ram;
+
+/// <summary>One bit per page of a block. Not synchronised: it belongs to one thread.</summary>
+public sealed class PageBitmap
+{
+    private readonly ulong[] words;
+
+    /// <summary>A bitmap of <paramref name="pageCount"/> clear bits.</summary>
+    public PageBitmap(long pageCount)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(pageCount);
+        PageCount = pageCount;
+        words = new ulong[checked((int)((pageCount + 63) / 64))];
+    }
+
+    /// <summary>Number of pages.</summary>
+    public long PageCount { get; }
+
+    /// <summary>Whether the bit of the page is set.</summary>
+    public bool IsSet(long page) => (words[page >> 6] >> (int)(page & 63) & 1) != 0;
+
+    /// <summary>Sets the bit; true when it was clear before.</summary>
+    public bool Set(long page)
+    {
+        ref var word = ref words[page >> 6];
+        var mask = 1UL << (int)(page & 63);
+        var changed = (word & mask) == 0;
+        word |= mask;
+        return changed;
+    }
+
+    /// <summary>Clears the bit; true when it was set before.</summary>
+    public bool Clear(long page)
+    {
+        ref var word = ref words[page >> 6];
+        var mask = 1UL << (int)(page & 63);
+        var changed = (word & mask) != 0;
+        word &= ~mask;
+        return changed;
+    }
+
+    /// <summary>Clears <paramref name="count"/> bits from <paramref name="first"/> on.</summary>
+    public void ClearRange(long first, long count)
+    {
+        for (var page = first; page < first + count; page++) Clear(page);
+    }
+
+    /// <summary>Number of set bits.</summary>
+    public long CountSet()
+    {
+        long total = 0;
+        foreach (var word in words) total += BitOperations.PopCount(word);
+        return total;
+    }
+
+    /// <summary>The first clear bit at or after <paramref name="from"/>, or <see cref="PageCount"/> when there is none.</summary>
+    public long NextClear(long from)
+    {
+        for (var index = from >> 6; index < words.Length; index++)
+        {
+            var candidates = ~words[index];
+            if (index == from >> 6) candidates &= ulong.MaxValue << (int)(from & 63);
+            if (candidates != 0) return Math.Min(PageCount, (index << 6) + BitOperations.TrailingZeroCount(candidates));
+        }
+        return PageCount;
+    }
+
+    /// <summary>The first set bit at or after <paramref name="from"/>, or <see cref="PageCount"/> when there is none.</summary>
+    public long NextSet(long from)
+    {
+        for (var index = from >> 6; index < words.Length; index++)
+        {
+            var candidates = words[index];
+            if (index == from >> 6) candidates &= ulong.MaxValue << (int)(from & 63);
+            if (candidates != 0) return Math.Min(PageCount, (index << 6) + BitOperations.TrailingZeroCount(candidates));
+        }
+        return PageCount;
+    }
+}
