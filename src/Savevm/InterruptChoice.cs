@@ -1,0 +1,11 @@
+namespace Savevm;
+
+/// <summary>What happens to a guest whose RAM has not all arrived when its page server is interrupted.</summary>
+public enum InterruptChoice
+{
+    /// <summary>The rest is fetched now, then the command ends.</summary>
+    Fetch,
+
+    /// <summary>The guest's QEMU is ended.</summary>
+    Kill,
+}
