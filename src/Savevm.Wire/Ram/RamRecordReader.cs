@@ -1,0 +1,81 @@
+using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+
+namespace Savevm.Wire.Ram;
+
+/// <summary>
+/// Reads the heads of RAM records, for targets with pages of 4096 bytes. Data plane: no allocation.
+/// Nothing is kept between calls; any thread may call.
+/// </summary>
+public static class RamRecordReader
+{
+    private const int WordBytes = sizeof(ulong);
+    private const ulong ContinuedPage = (ulong)(RamFlags.Page | RamFlags.Continue);
+
+    // Flags and the bits that no legal address has: one comparison tells a continued page with a sane address.
+    private const ulong FastMask = RamFlagTable.FlagMask | ~(WireLimits.MaxRamBytes - 1);
+
+    /// <summary>Reads the head of the next record.</summary>
+    /// <param name="window">Bytes from the record on.</param>
+    /// <param name="offset">Offset of the window in the stream.</param>
+    /// <param name="record">The record; its name points into <paramref name="window"/>.</param>
+    /// <param name="headerBytes">
+    /// Bytes of the word, the name, and of a zero page's fill byte. The payload of a page, of an XBZRLE or compressed page
+    /// and the block list follow and are not counted.
+    /// </param>
+    /// <returns>False when the window is too short.</returns>
+    /// <exception cref="WireException">Unknown flags, a name that is not printable ASCII, a fill byte that is not zero.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool TryRead(ReadOnlySpan<byte> window, long offset, out RamRecord record, out int headerBytes)
+    {
+        if (BinaryPrimitives.TryReadUInt64BigEndian(window, out ulong word) && (word & FastMask) == ContinuedPage)
+        {
+            record = new RamRecord(RamRecordKind.Page, word - ContinuedPage, continues: true, default);
+            headerBytes = WordBytes;
+            return true;
+        }
+        return TryReadAny(window, offset, out record, out headerBytes);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static bool TryReadAny(ReadOnlySpan<byte> window, long offset, out RamRecord record, out int headerBytes)
+    {
+        record = default;
+        headerBytes = 0;
+        if (!BinaryPrimitives.TryReadUInt64BigEndian(window, out ulong word))
+            return false;
+        RamFlagRow? row = RamFlagTable.Find((RamFlags)(word & RamFlagTable.FlagMask));
+        if (row is null)
+            throw new WireException(offset, $"RAM record with flags 0x{word & RamFlagTable.FlagMask:x3}");
+        ulong address = word & ~RamFlagTable.FlagMask;
+        bool continues = (word & (ulong)RamFlags.Continue) != 0;
+        int position = WordBytes;
+        ReadOnlySpan<byte> name = default;
+        if (row.NamesPage)
+        {
+            if (address >= WireLimits.MaxRamBytes)
+                throw new WireException(offset, $"page at 0x{address:x}");
+            if (!continues)
+            {
+                if (!WireText.TryReadName(window, offset, position, "block name", out name))
+                    return false;
+                position += 1 + name.Length;
+            }
+        }
+        else if (row.Kind == RamRecordKind.MemorySize && address > WireLimits.MaxRamBytes)
+        {
+            throw new WireException(offset, $"RAM of 0x{address:x} bytes");
+        }
+        if (row.Kind == RamRecordKind.ZeroPage)
+        {
+            if (position >= window.Length)
+                return false;
+            if (window[position] != 0)
+                throw new WireException(offset + position, $"zero page with fill byte 0x{window[position]:x2}");
+            position++;
+        }
+        record = new RamRecord(row.Kind, address, continues, name);
+        headerBytes = position;
+        return true;
+    }
+}

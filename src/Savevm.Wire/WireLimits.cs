@@ -1,0 +1,50 @@
+namespace Savevm.Wire;
+
+/// <summary>
+/// Every limit of the wire layer. QEMU trusts lengths and counts of a stream; we check each against one of these
+/// before any memory is reserved for it.
+/// </summary>
+public static class WireLimits
+{
+    /// <summary>Longest machine name of a configuration section, in bytes. QEMU itself has no limit.</summary>
+    public const int MaxMachineNameBytes = 256;
+
+    /// <summary>Longest counted string: the length is one byte. Holds for section idstrs, block names and capability names.</summary>
+    public const int MaxIdStrBytes = 255;
+
+    /// <summary>Most capability names in a configuration. QEMU knows fewer than thirty.</summary>
+    public const int MaxCapabilities = 64;
+
+    /// <summary>Most START and FULL sections of one stream; PART and END sections are not bounded.</summary>
+    public const int MaxSections = 65536;
+
+    /// <summary>Longest JSON description, in bytes.</summary>
+    public const int MaxDescriptionBytes = 16 << 20;
+
+    /// <summary>Deepest nesting of the JSON description.</summary>
+    public const int MaxDescriptionDepth = 64;
+
+    /// <summary>Longest packaged stream, in bytes.</summary>
+    public const int MaxPackagedBytes = 256 << 20;
+
+    /// <summary>Longest body of one device section, in bytes.</summary>
+    public const int MaxDeviceSectionBytes = 256 << 20;
+
+    /// <summary>Most RAM blocks of one machine.</summary>
+    public const int MaxRamBlocks = 4096;
+
+    /// <summary>Most RAM of one machine, in bytes: 64 TiB. No page address reaches it.</summary>
+    public const ulong MaxRamBytes = 1UL << 46;
+
+    /// <summary>Longest page size of a RAM block, in bytes: 1 GiB, the largest huge page.</summary>
+    public const ulong MaxPageSize = 1UL << 30;
+
+    /// <summary>Longest payload of a return path message, in bytes; QEMU closes the return path above it.</summary>
+    public const int MaxReturnMessageBytes = 512;
+
+    /// <summary>Longest received bitmap of one block, in bytes: one bit for each page of 32 TiB.</summary>
+    public const ulong MaxReceivedBitmapBytes = 1UL << 30;
+
+    /// <summary>Longest XBZRLE or compressed payload of one page, in bytes (zlib's bound for a page of 4096 bytes).</summary>
+    public const int MaxEncodedPageBytes = 4109;
+}
