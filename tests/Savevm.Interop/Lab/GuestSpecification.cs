@@ -1,0 +1,51 @@
+using System.Globalization;
+
+namespace Savevm.Interop.Lab;
+
+/// <summary>A guest to start: the machine, and what the ticker in it does.</summary>
+internal sealed record GuestSpecification
+{
+    /// <summary>The machine type.</summary>
+    public required string Machine { get; init; }
+
+    public string Accelerator { get; init; } = "tcg";
+
+    public int RamMiB { get; init; } = 64;
+
+    /// <summary>MiB that the ticker fills, writes and verifies, from 16 MiB on.</summary>
+    public int RegionMiB { get; init; } = 16;
+
+    /// <summary>Pages written per tick.</summary>
+    public int Rate { get; init; } = 16;
+
+    /// <summary>Pages verified per tick.</summary>
+    public int Verify { get; init; } = 512;
+
+    /// <summary>Words from one that counts to the next.</summary>
+    public int Step { get; init; } = 1;
+
+    /// <summary>Arguments in addition.</summary>
+    public IReadOnlyList<string> Extra { get; init; } = [];
+
+    /// <summary>Ticks in which the whole region is verified once.</summary>
+    public int TicksPerPass => ((RegionMiB * 256) + Verify - 1) / Verify;
+
+    /// <summary>A guest for an accelerator: under KVM a small one, since a KVM that emulates unpaged code is slow.</summary>
+    public static GuestSpecification For(string machine, string accelerator) => accelerator == "kvm"
+        ? new() { Machine = machine, Accelerator = accelerator, RegionMiB = 4, Rate = 4, Verify = 64, Step = 256 }
+        : new() { Machine = machine, Accelerator = accelerator };
+
+    /// <summary>The command line without the executable.</summary>
+    /// <param name="folder">Where its sockets are to be.</param>
+    public IReadOnlyList<string> Arguments(string folder) =>
+    [
+        "-machine", Machine, "-accel", Accelerator,
+        "-m", RamMiB.ToString(CultureInfo.InvariantCulture), "-nodefaults", "-display", "none",
+        "-chardev", "ringbuf,id=ticks,size=1048576", "-serial", "chardev:ticks",
+        "-qmp", $"unix:{folder}/qmp,server=on,wait=off",
+        "-qmp", $"unix:{folder}/lab,server=on,wait=off",
+        "-kernel", RepositoryRoot.Combine("guest", "ticker.bin"),
+        "-append", string.Create(CultureInfo.InvariantCulture, $"size={RegionMiB} rate={Rate} verify={Verify} step={Step}"),
+        .. Extra,
+    ];
+}

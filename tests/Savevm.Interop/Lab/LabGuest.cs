@@ -1,0 +1,129 @@
+using System.Security.Cryptography;
+using System.Text.Json.Nodes;
+
+namespace Savevm.Interop.Lab;
+
+/// <summary>A running QEMU seen through a monitor of its own: its ticks, its run state, its memory.</summary>
+internal sealed class LabGuest : IAsyncDisposable
+{
+    private readonly LabProcess? _process;
+    private readonly Workspace _workspace;
+
+    private LabGuest(Workspace workspace, LabProcess? process, int processId, QmpClient monitor, string folder)
+    {
+        _workspace = workspace;
+        _process = process;
+        ProcessId = processId;
+        Monitor = monitor;
+        Folder = folder;
+    }
+
+    public int ProcessId { get; }
+
+    public QmpClient Monitor { get; }
+
+    /// <summary>The folder of its sockets.</summary>
+    public string Folder { get; }
+
+    /// <summary>The monitor that is left to the command under test.</summary>
+    public string QmpPath => Path.Combine(Folder, "qmp");
+
+    public GuestLog Log { get; } = new();
+
+    public LabProcess Process => _process ?? throw new InvalidOperationException("this QEMU was started by the command under test");
+
+    /// <summary>Starts a QEMU.</summary>
+    public static async Task<LabGuest> StartAsync(
+        Workspace workspace, QemuInstallation qemu, GuestSpecification specification, params string[] more)
+    {
+        string folder = workspace.NewFolder("g");
+        LabProcess process = LabProcess.Start(qemu.Path, [.. specification.Arguments(folder), .. more]);
+        workspace.Owns(process);
+        try
+        {
+            QmpClient monitor = await QmpClient.ConnectAsync(Path.Combine(folder, "lab"), () => !process.HasExited);
+            return workspace.Owns(new LabGuest(workspace, process, process.Id, monitor, folder));
+        }
+        catch (Exception exception) when (process.HasExited)
+        {
+            throw new InvalidOperationException($"{qemu.Path} did not start: {process.Errors}", exception);
+        }
+    }
+
+    /// <summary>A QEMU that the command under test started: its process and the path of its lab monitor.</summary>
+    public static async Task<LabGuest> AttachAsync(Workspace workspace, int processId, string labMonitor) =>
+        workspace.Owns(new LabGuest(
+            workspace, null, processId, await QmpClient.ConnectAsync(labMonitor), Path.GetDirectoryName(labMonitor)!));
+
+    /// <summary>Reads what the guest said meanwhile.</summary>
+    public async Task<GuestLog> ReadAsync()
+    {
+        JsonNode? text = await Monitor.ExecuteAsync(
+            "ringbuf-read", new JsonObject { ["device"] = "ticks", ["size"] = 1 << 20, ["format"] = "utf8" });
+        Log.Append((string)text!);
+        return Log;
+    }
+
+    /// <summary>Waits for a tick; returns the last one seen, which may be later.</summary>
+    public async Task<int> UntilTickAsync(int tick)
+    {
+        for (DateTime end = DateTime.UtcNow + TimeSpan.FromSeconds(60); ; await Task.Delay(10))
+        {
+            await ReadAsync();
+            if (Log.LastTick >= tick)
+            {
+                return Log.LastTick;
+            }
+
+            Assert.True(DateTime.UtcNow < end, $"no tick {tick}; the guest is {await Monitor.StatusAsync()} and said: {Log.Text}");
+        }
+    }
+
+    /// <summary>Waits until so many more ticks have come.</summary>
+    public async Task<int> MoreTicksAsync(int count) => await UntilTickAsync((await ReadAsync()).LastTick + count);
+
+    public Task StopAsync() => Monitor.ExecuteAsync("stop");
+
+    public Task ContinueAsync() => Monitor.ExecuteAsync("cont");
+
+    /// <summary>SHA-256 of the guest's RAM: below the video memory, and from 1 MiB to the end. The guest must stand still.</summary>
+    public async Task<string> DigestAsync(int ramMiB = 64)
+    {
+        using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        string file = Path.Combine(_workspace.NewFolder("d"), "ram");
+        var buffer = new byte[1 << 20];
+        foreach ((long start, long end) in new[] { (0L, 0xa0000L), (0x100000L, (long)ramMiB << 20) })
+        {
+            await Monitor.ExecuteAsync(
+                "pmemsave", new JsonObject { ["val"] = start, ["size"] = end - start, ["filename"] = file });
+            await using (FileStream stream = File.OpenRead(file))
+            {
+                Assert.Equal(end - start, stream.Length);
+                for (int count; (count = stream.Read(buffer)) > 0;)
+                {
+                    digest.AppendData(buffer, 0, count);
+                }
+            }
+
+            File.Delete(file);
+        }
+
+        return Convert.ToHexString(digest.GetHashAndReset());
+    }
+
+    /// <summary>Ends the QEMU as hard as it can be done.</summary>
+    public void Kill() => LabProcess.Signal(ProcessId, 9);
+
+    public async ValueTask DisposeAsync()
+    {
+        await Monitor.DisposeAsync();
+        if (_process is not null)
+        {
+            await _process.DisposeAsync();
+        }
+        else if (Workspace.IsAlive(ProcessId))
+        {
+            Kill();
+        }
+    }
+}

@@ -1,0 +1,63 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace Savevm.Interop.Lab;
+
+/// <summary>One QEMU to test with: an executable or a wrapper that executes one.</summary>
+internal sealed partial record QemuInstallation(string Path, Version Version, IReadOnlyList<string> Machines)
+{
+    /// <summary>What tests call it: the name of its folder, or its version where that says nothing.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>TCG as the source of a live precopy loses guest writes after several rounds (repaired in 9.0).</summary>
+    public bool LosesWritesUnderTcg => Version.Major < 9;
+
+    /// <summary>The newest versioned machine type of a family, as <c>pc-i440fx-10.0</c> for <c>pc</c>.</summary>
+    public string Machine(string family) =>
+        Machines.Where(name => name.StartsWith(Prefix(family), StringComparison.Ordinal))
+            .MaxBy(name => System.Version.Parse(name[Prefix(family).Length..]))
+        ?? throw new InvalidOperationException($"{Path} has no machine of the family {family}");
+
+    /// <summary>The newest machine type of a family that both have.</summary>
+    public string SharedMachine(string family, QemuInstallation other) =>
+        this with { Machines = [.. Machines.Intersect(other.Machines)] } is { } shared && shared.Machines.Count > 0
+            ? shared.Machine(family)
+            : throw new InvalidOperationException($"{Path} and {other.Path} share no machine type");
+
+    public static QemuInstallation Ask(string path)
+    {
+        string folder = new DirectoryInfo(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!).Name;
+        Match version = VersionPattern().Match(Output(path, "--version"));
+        if (!version.Success)
+        {
+            throw new InvalidOperationException($"{path} --version names no version");
+        }
+
+        var machines = MachinePattern().Matches(Output(path, "-machine", "help")).Select(match => match.Groups[1].Value);
+        Version number = Version.Parse(version.Groups[1].Value);
+        return new QemuInstallation(path, number, [.. machines])
+        {
+            Name = folder is "stock" or "backports" ? folder : number.ToString(2),
+        };
+    }
+
+    public override string ToString() => Name;
+
+    private static string Prefix(string family) => family == "pc" ? "pc-i440fx-" : $"pc-{family}-";
+
+    private static string Output(string path, params string[] arguments)
+    {
+        using Process process = Process.Start(new ProcessStartInfo(path, arguments) { RedirectStandardOutput = true })
+            ?? throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture, $"{path} does not start"));
+        string text = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return text;
+    }
+
+    [GeneratedRegex(@"version (\d+\.\d+(\.\d+)?)")]
+    private static partial Regex VersionPattern();
+
+    [GeneratedRegex(@"^(pc-(?:i440fx|q35)-\d+\.\d+)\s", RegexOptions.Multiline)]
+    private static partial Regex MachinePattern();
+}

@@ -1,0 +1,59 @@
+using System.Runtime.InteropServices;
+
+namespace Savevm.Interop.Lab;
+
+/// <summary>
+/// The QEMUs of this run: those of <c>SAVEVM_TEST_QEMUS</c> (paths, separated by colons), else every one below <c>.cache/qemu</c>. None at
+/// all is a failure, never a skip.
+/// </summary>
+internal static partial class QemuLab
+{
+    private static readonly Lazy<IReadOnlyList<QemuInstallation>> Found = new(Find);
+
+    /// <summary>All, oldest first.</summary>
+    public static IReadOnlyList<QemuInstallation> All => Found.Value;
+
+    public static QemuInstallation Oldest => All[0];
+
+    public static QemuInstallation Newest => All[^1];
+
+    public static QemuInstallation Named(string name) =>
+        All.FirstOrDefault(qemu => qemu.Name == name) ?? throw new InvalidOperationException($"no QEMU is called {name}");
+
+    /// <summary>Whether an accelerator can be used here and now; the reason why not is the skip's text.</summary>
+    public static void Require(string accelerator)
+    {
+        if (accelerator == "kvm")
+        {
+            Assert.SkipUnless(access("/dev/kvm", 6) == 0, "/dev/kvm cannot be opened by this user");
+        }
+    }
+
+    /// <summary>Whether QEMU, as this user, may use userfaultfd, which lazy resume and background capture stand on.</summary>
+    public static bool UserfaultfdAllowed { get; } =
+        geteuid() == 0 || File.ReadAllText("/proc/sys/vm/unprivileged_userfaultfd").Trim() == "1";
+
+    public static bool IsRoot => geteuid() == 0;
+
+    private static List<QemuInstallation> Find()
+    {
+        string? named = Environment.GetEnvironmentVariable("SAVEVM_TEST_QEMUS");
+        string cache = RepositoryRoot.Combine(".cache", "qemu");
+        IEnumerable<string> paths = !string.IsNullOrEmpty(named)
+            ? named.Split(':', StringSplitOptions.RemoveEmptyEntries)
+            : Directory.Exists(cache)
+                ? Directory.EnumerateDirectories(cache).Select(folder => Path.Combine(folder, "qemu-system-x86_64")).Where(File.Exists)
+                : [];
+        List<QemuInstallation> all = [.. paths.Select(QemuInstallation.Ask).OrderBy(qemu => qemu.Version)];
+        return all.Count > 0
+            ? all
+            : throw new InvalidOperationException(
+                "no QEMU to test with: run tools/fetch-qemu, or name executables in SAVEVM_TEST_QEMUS, separated by colons");
+    }
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int access(string path, int mode);
+
+    [LibraryImport("libc")]
+    private static partial uint geteuid();
+}
