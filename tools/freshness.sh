@@ -1,4 +1,5 @@
-# shellcheck shell=sh disable=SC2154
+# shellcheck shell=sh disable=SC2154,SC3013
+# $root is the caller's; dash, busybox and bash know -nt, and POSIX since 2024.
 # Sourced by ./savevm and tools/build-cli, with $root set: which executable there is, and whether it is newer than its sources.
 # Shell builtins only.
 
@@ -21,8 +22,8 @@ list_sources() {
 # that a file which came or went counts.
 is_fresh() {
     find_executable && [ -r "$stamp" ] || return 1
-    list_sources
     built_from=
+    list_sources
     # shellcheck source=/dev/null
     . "$stamp"
     [ "$sources" = "$built_from" ] || return 1
