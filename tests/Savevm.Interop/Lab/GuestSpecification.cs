@@ -5,6 +5,9 @@ namespace Savevm.Interop.Lab;
 /// <summary>A guest to start: the machine, and what the ticker in it does.</summary>
 internal sealed record GuestSpecification
 {
+    /// <summary>The ticker's image, beside the test executable.</summary>
+    public static string Image { get; } = Path.Combine(AppContext.BaseDirectory, "ticker.bin");
+
     /// <summary>The machine type.</summary>
     public required string Machine { get; init; }
 
@@ -44,7 +47,7 @@ internal sealed record GuestSpecification
         "-chardev", "ringbuf,id=ticks,size=1048576", "-serial", "chardev:ticks",
         "-qmp", $"unix:{folder}/qmp,server=on,wait=off",
         "-qmp", $"unix:{folder}/lab,server=on,wait=off",
-        "-kernel", RepositoryRoot.Combine("guest", "ticker.bin"),
+        "-kernel", Image,
         "-append", string.Create(CultureInfo.InvariantCulture, $"size={RegionMiB} rate={Rate} verify={Verify} step={Step}"),
         .. Extra,
     ];

@@ -6,6 +6,8 @@ namespace Savevm.Interop.Lab;
 /// <summary>A running QEMU seen through a monitor of its own: its ticks, its run state, its memory.</summary>
 internal sealed class LabGuest : IAsyncDisposable
 {
+    private const int VideoMemory = 0xa0000;
+
     private readonly LabProcess? _process;
     private readonly Workspace _workspace;
 
@@ -89,23 +91,23 @@ internal sealed class LabGuest : IAsyncDisposable
     /// <summary>SHA-256 of the guest's RAM: below the video memory, and from 1 MiB to the end. The guest must stand still.</summary>
     public async Task<string> DigestAsync(int ramMiB = 64)
     {
-        using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         string file = Path.Combine(_workspace.NewFolder("d"), "ram");
-        var buffer = new byte[1 << 20];
-        foreach ((long start, long end) in new[] { (0L, 0xa0000L), (0x100000L, (long)ramMiB << 20) })
-        {
-            await Monitor.ExecuteAsync(
-                "pmemsave", new JsonObject { ["val"] = start, ["size"] = end - start, ["filename"] = file });
-            await using (FileStream stream = File.OpenRead(file))
-            {
-                Assert.Equal(end - start, stream.Length);
-                for (int count; (count = stream.Read(buffer)) > 0;)
-                {
-                    digest.AppendData(buffer, 0, count);
-                }
-            }
+        await Monitor.ExecuteAsync(
+            "pmemsave", new JsonObject { ["val"] = 0, ["size"] = (long)ramMiB << 20, ["filename"] = file });
+        string digest = Digest(file);
+        File.Delete(file);
+        return digest;
+    }
 
-            File.Delete(file);
+    /// <summary>The same digest of a file that holds the RAM.</summary>
+    public static string Digest(string file)
+    {
+        using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using FileStream stream = File.OpenRead(file);
+        var buffer = new byte[1 << 20];
+        for (long offset = 0; stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false) is int count and > 0; offset += count)
+        {
+            digest.AppendData(buffer, 0, offset == 0 ? VideoMemory : count);
         }
 
         return Convert.ToHexString(digest.GetHashAndReset());

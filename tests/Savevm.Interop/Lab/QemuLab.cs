@@ -44,9 +44,9 @@ internal static partial class QemuLab
             : Directory.Exists(cache)
                 ? Directory.EnumerateDirectories(cache).Select(folder => Path.Combine(folder, "qemu-system-x86_64")).Where(File.Exists)
                 : [];
-        List<QemuInstallation> all = [.. paths.Select(QemuInstallation.Ask).OrderBy(qemu => qemu.Version)];
+        List<QemuInstallation> all = [.. paths.Distinct().Select(QemuInstallation.Ask).OrderBy(qemu => qemu.Version)];
         return all.Count > 0
-            ? all
+            ? [.. all.Select(qemu => all.Count(other => other.Name == qemu.Name) > 1 ? qemu with { Name = qemu.Path } : qemu)]
             : throw new InvalidOperationException(
                 "no QEMU to test with: run tools/fetch-qemu, or name executables in SAVEVM_TEST_QEMUS, separated by colons");
     }

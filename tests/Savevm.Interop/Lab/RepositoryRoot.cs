@@ -1,11 +1,12 @@
 namespace Savevm.Interop.Lab;
 
-/// <summary>Where the sources are: the folder of the solution, above the running test executable.</summary>
+/// <summary>Where the sources are: the folder of the solution, above the running test executable. A copy of the executable alone has none.</summary>
 internal static class RepositoryRoot
 {
-    public static string Path { get; } = Find();
+    private static readonly Lazy<string> Found = new(Find);
 
-    public static string Combine(params string[] parts) => System.IO.Path.Combine([Path, .. parts]);
+    /// <summary>A path below it; one that is not there when there is no such folder.</summary>
+    public static string Combine(params string[] parts) => System.IO.Path.Combine([Found.Value, .. parts]);
 
     private static string Find()
     {
@@ -17,6 +18,6 @@ internal static class RepositoryRoot
             }
         }
 
-        throw new InvalidOperationException($"no Savevm.slnx above {AppContext.BaseDirectory}");
+        return System.IO.Path.Combine(AppContext.BaseDirectory, "no-repository");
     }
 }
