@@ -18,6 +18,7 @@
 #     verify  pages verified per tick                         128
 #     tick    milliseconds per tick (steps of 10)             50
 #     walk    pages touched per tick while walking            64
+#     high    MiB from 4 GiB on that are filled once, not verified, for guests with much RAM    0    (not under an emulating KVM)
 #     step    words from one word that counts to the next     1      (an emulated KVM manages a million instructions a second)
 #
 # Letters typed on COM1:
@@ -38,6 +39,8 @@
     .equ FLAGS, 0x00010000                  # load addresses are given below
     .equ HISTOGRAM, 0x200000                # one dword per microsecond
     .equ BUCKETS, 65536
+    .equ TABLES, 0x300000                   # page tables while memory above 4 GiB is filled
+    .equ WINDOW, 0x40000000
     .equ PIT_HZ, 1193182
     .equ COMPLAINTS, 20
 
@@ -73,6 +76,7 @@ start:
     shl dword ptr [base], 20
     call interrupts_start
     call clock_start
+    call fill_high
     call fill_region
     mov eax, [jiffies]
     mov [next_tick], eax
@@ -253,6 +257,65 @@ fill_region:
     pop eax
     call put_decimal
     jmp put_line
+
+# Fills memory above 4 GiB through a window of 2 MiB, with paging on only meanwhile: the first GiB is mapped as it is.
+fill_high:
+    shr dword ptr [high], 1                 # windows
+    jz 9f
+    xor eax, eax
+    mov edi, TABLES
+    mov ecx, 3 * 1024
+    rep stosd
+    mov dword ptr [TABLES], TABLES + 0x1001
+    mov dword ptr [TABLES + 8], TABLES + 0x2001
+    mov eax, 0x83                           # present, writable, 2 MiB
+    mov edi, TABLES + 0x1000
+    mov ecx, 512
+1:  mov [edi], eax
+    add eax, 0x200000
+    add edi, 8
+    loop 1b
+    mov eax, cr4
+    or eax, 0x20                            # PAE
+    mov cr4, eax
+    mov eax, TABLES
+    mov cr3, eax
+    mov eax, cr0
+    or eax, 0x80000000
+    mov cr0, eax
+    xor ebp, ebp                            # the window's number
+2:  mov eax, ebp
+    shl eax, 21
+    or eax, 0x83
+    mov [TABLES + 0x2000], eax
+    mov eax, ebp
+    shr eax, 11
+    inc eax
+    mov [TABLES + 0x2004], eax
+    invlpg [WINDOW]
+    mov edi, WINDOW
+    mov eax, ebp
+    shl eax, 9
+    or eax, 0x80000000                      # pages of the region have other numbers
+3:  call stays_zero
+    jc 5f
+    mov edx, 1
+    call first_value
+    mov ecx, 1024
+4:  next_value
+    mov [edi + ecx * 4 - 4], ebx
+    loop 4b
+5:  add edi, 4096
+    inc eax
+    test eax, 511
+    jnz 3b
+    inc ebp
+    cmp ebp, [high]
+    jb 2b
+    mov eax, cr0
+    and eax, 0x7fffffff
+    mov cr0, eax
+9:  ret
 
 # Writes `rate` pages anew, from the cursor on; pages that stay zero count too.
 write_some:
@@ -635,6 +698,8 @@ tick:           .long 50
 walk:           .long 64
                 .ascii "step=\0\0\0"
 step:           .long 1
+                .ascii "high=\0\0\0"
+high:           .long 0
 parameters_end:
 
 pages:          .long 0
