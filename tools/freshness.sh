@@ -14,7 +14,8 @@ find_executable() {
 
 # Sets $sources to every file that the executable is made from. Folders named bin and obj are the compiler's.
 list_sources() {
-    set -- "$root"/global.json "$root"/Directory.*.props "$root"/src/*.props "$root"/src/*/*.* "$root"/src/*/[!bo]*/*.* "$root"/src/*/[!bo]*/*/*.*
+    set -- "$root"/global.json "$root"/Directory.*.props "$root"/guest/*.* "$root"/src/*.props \
+        "$root"/src/*/*.* "$root"/src/*/[!bo]*/*.* "$root"/src/*/[!bo]*/*/*.*
     sources=$*
 }
 
@@ -27,7 +28,8 @@ is_fresh() {
     # shellcheck source=/dev/null
     . "$stamp"
     [ "$sources" = "$built_from" ] || return 1
-    for source in "$root"/global.json "$root"/Directory.*.props "$root"/src/*.props "$root"/src/*/*.* "$root"/src/*/[!bo]*/*.* "$root"/src/*/[!bo]*/*/*.*; do
+    for source in "$root"/global.json "$root"/Directory.*.props "$root"/guest/*.* "$root"/src/*.props \
+        "$root"/src/*/*.* "$root"/src/*/[!bo]*/*.* "$root"/src/*/[!bo]*/*/*.*; do
         if [ "$source" -nt "$stamp" ]; then return 1; fi
     done
 }
