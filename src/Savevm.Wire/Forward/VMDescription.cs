@@ -43,7 +43,7 @@ public sealed record VMDescription(IReadOnlyList<VMDescriptionEntry> Entries)
         Require(ref reader, offset, JsonTokenType.StartObject);
         while (NextProperty(ref reader, offset))
         {
-            bool isDevices = reader.ValueTextEquals("devices"u8);
+            bool isDevices = IsNamed(ref reader, "devices"u8);
             Advance(ref reader, offset);
             if (!isDevices)
             {
@@ -70,15 +70,15 @@ public sealed record VMDescription(IReadOnlyList<VMDescriptionEntry> Entries)
         long subsections = 0;
         while (NextProperty(ref reader, offset))
         {
-            if (reader.ValueTextEquals("name"u8))
+            if (IsNamed(ref reader, "name"u8))
                 name = ReadText(ref reader, offset);
-            else if (reader.ValueTextEquals("instance_id"u8))
+            else if (IsNamed(ref reader, "instance_id"u8))
                 instance = (uint)ReadNumber(ref reader, offset, uint.MaxValue);
-            else if (reader.ValueTextEquals("version"u8))
+            else if (IsNamed(ref reader, "version"u8))
                 version = (uint)ReadNumber(ref reader, offset, uint.MaxValue);
-            else if (reader.ValueTextEquals("fields"u8))
+            else if (IsNamed(ref reader, "fields"u8))
                 fields = ReadFields(ref reader, offset);
-            else if (reader.ValueTextEquals("subsections"u8))
+            else if (IsNamed(ref reader, "subsections"u8))
                 subsections = ReadSubsections(ref reader, offset);
             else
                 SkipValue(ref reader, offset);
@@ -100,9 +100,9 @@ public sealed record VMDescription(IReadOnlyList<VMDescriptionEntry> Entries)
             while (NextProperty(ref reader, offset))
             {
                 // A container repeats the keys of its elements here; its own size is that of all of them.
-                if (reader.ValueTextEquals("size"u8))
+                if (IsNamed(ref reader, "size"u8))
                     size = ReadNumber(ref reader, offset, WireLimits.MaxDeviceSectionBytes);
-                else if (reader.ValueTextEquals("array_len"u8))
+                else if (IsNamed(ref reader, "array_len"u8))
                     count = ReadNumber(ref reader, offset, WireLimits.MaxDeviceSectionBytes);
                 else
                     SkipValue(ref reader, offset);
@@ -130,11 +130,11 @@ public sealed record VMDescription(IReadOnlyList<VMDescriptionEntry> Entries)
         long subsections = 0;
         while (NextProperty(ref reader, offset))
         {
-            if (reader.ValueTextEquals("vmsd_name"u8))
+            if (IsNamed(ref reader, "vmsd_name"u8))
                 nameBytes = ReadText(ref reader, offset).Length;
-            else if (reader.ValueTextEquals("fields"u8))
+            else if (IsNamed(ref reader, "fields"u8))
                 fields = ReadFields(ref reader, offset);
-            else if (reader.ValueTextEquals("subsections"u8))
+            else if (IsNamed(ref reader, "subsections"u8))
                 subsections = ReadSubsections(ref reader, offset);
             else
                 SkipValue(ref reader, offset);
@@ -160,6 +160,10 @@ public sealed record VMDescription(IReadOnlyList<VMDescriptionEntry> Entries)
         Require(ref reader, offset, JsonTokenType.StartObject);
         return true;
     }
+
+    /// <summary>The reader stands on the property of this name. QEMU escapes no name; comparing an escaped one may throw.</summary>
+    private static bool IsNamed(ref Utf8JsonReader reader, ReadOnlySpan<byte> name) =>
+        !reader.ValueIsEscaped && reader.ValueTextEquals(name);
 
     private static void SkipValue(ref Utf8JsonReader reader, long offset)
     {
