@@ -1,0 +1,108 @@
+using System.Text.Json.Nodes;
+using Savevm.Linux.Userfaultfd;
+using Savevm.Qemu.Destination;
+using Savevm.Qemu.Qmp;
+using Savevm.Qemu.Source;
+
+namespace Savevm.Qemu;
+
+/// <summary>
+/// A QEMU that waits for its state (<c>-incoming defer</c>), by its monitor. While a postcopy is under way only events are waited for:
+/// a command in band can wait for ever for a page that only we can send.
+/// </summary>
+public sealed class QemuDestination(QmpClient client)
+{
+    /// <summary>The monitor.</summary>
+    public QmpClient Client { get; } = client;
+
+    /// <summary>Lets it listen; everything that is needed travels in one write, the negotiation of the monitor included.</summary>
+    /// <exception cref="PostcopyUnavailableException">It refuses postcopy; the hint names the remedy.</exception>
+    /// <exception cref="QemuException">It refused something else, or has ended.</exception>
+    public async Task PrepareAsync(DestinationPlan plan, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        var wanted = new Dictionary<string, bool>(StringComparer.Ordinal) { ["events"] = true };
+        if (plan.Postcopy)
+        {
+            wanted["postcopy-ram"] = true;
+        }
+
+        if (plan.Preempt)
+        {
+            wanted["postcopy-preempt"] = true;
+        }
+
+        var results = await Client.ExecuteEachAsync(
+            [
+                new("migrate-set-capabilities", SourceSettings.ToArguments(wanted)),
+                new("migrate-incoming", new JsonObject { ["uri"] = plan.IncomingUri }),
+            ],
+            cancellationToken).ConfigureAwait(false);
+        if (results[0].Refusal is { } refusal)
+        {
+            throw plan.Postcopy && refusal.Description.Contains("ostcopy", StringComparison.Ordinal)
+                ? new PostcopyUnavailableException($"QEMU cannot resume lazily here: {refusal.Description}", Remedy(), refusal)
+                : refusal;
+        }
+
+        if (results[1].Refusal is { } notListening)
+        {
+            throw notListening;
+        }
+    }
+
+    /// <summary>Waits until the guest runs. Never comes back for a QEMU that was started with <c>-S</c>, unless it is continued.</summary>
+    /// <returns>When QEMU said so, by its own clock.</returns>
+    /// <exception cref="MigrationFailedException">The incoming migration failed.</exception>
+    /// <exception cref="QmpConnectionException">QEMU has ended.</exception>
+    public async Task<DateTimeOffset> WaitForRunAsync(CancellationToken cancellationToken = default)
+    {
+        var item = await Client.WaitForEventAsync(
+            static found => found.Name == "RESUME" || IsMigration(found, "failed"), cancellationToken).ConfigureAwait(false);
+        return item.Name == "RESUME" ? item.Timestamp : throw await FailedAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Waits until all state has arrived.</summary>
+    /// <exception cref="MigrationFailedException">The incoming migration failed.</exception>
+    /// <exception cref="QmpConnectionException">QEMU has ended.</exception>
+    public async Task WaitForCompletionAsync(CancellationToken cancellationToken = default)
+    {
+        var item = await Client.WaitForEventAsync(
+            static found => IsMigration(found, "completed") || IsMigration(found, "failed"), cancellationToken).ConfigureAwait(false);
+        if (IsMigration(item, "failed"))
+        {
+            throw await FailedAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Lets the guest run.</summary>
+    /// <exception cref="QemuException">It refused, or has ended.</exception>
+    public Task ContinueAsync(CancellationToken cancellationToken = default) => Client.ExecuteAsync("cont", null, cancellationToken);
+
+    /// <summary>The run state as <c>query-status</c> spells it. Not while a postcopy is under way: the answer may wait for a page.</summary>
+    /// <exception cref="QemuException">It has ended.</exception>
+    public async Task<string> QueryStatusAsync(CancellationToken cancellationToken = default) =>
+        (await Client.ExecuteAsync("query-status", null, cancellationToken).ConfigureAwait(false)).Text("status") ?? "unknown";
+
+    private static bool IsMigration(QmpEvent item, string status) => item.Name == "MIGRATION" && item.Text("status") == status;
+
+    private static string Remedy()
+    {
+        string? remedy = UserfaultfdProbe.Run().Remedy;
+        return (remedy is null ? string.Empty : remedy + "; ") + "--mode clone needs nothing of the host";
+    }
+
+    // A destination that failed mostly ends at once; while it is there it may know why.
+    private async Task<MigrationFailedException> FailedAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var answer = await Client.ExecuteAsync("query-migrate", null, cancellationToken).ConfigureAwait(false);
+            return new MigrationFailedException("failed", answer.Text("error-desc"));
+        }
+        catch (QemuException)
+        {
+            return new MigrationFailedException("failed", null);
+        }
+    }
+}

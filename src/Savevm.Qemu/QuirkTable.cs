@@ -1,0 +1,58 @@
+using Savevm.Qemu.Source;
+
+namespace Savevm.Qemu;
+
+/// <summary>
+/// Known faults of QEMU that capture obeys and names. Versions are looked at here because a QEMU cannot be asked for its faults.
+/// </summary>
+public static class QuirkTable
+{
+    /// <summary>The rows.</summary>
+    public static IReadOnlyList<Quirk> Rows { get; } =
+    [
+        // Repaired upstream in March 2024 for 9.0. Held by the interop cells of the old QEMU as a source.
+        new Quirk(
+            "tcg-dirty-log",
+            static (facts, mode) => mode == SourceMode.Live && facts.Accelerator == "tcg" && facts.IsOlderThan(9, 0),
+            QuirkEffect.AvoidMode,
+            static facts => $"QEMU {facts.Version} under TCG loses guest writes in a live capture of several rounds (repaired in QEMU 9.0)"),
+    ];
+
+    /// <summary>Decides how to capture.</summary>
+    /// <param name="facts">The source.</param>
+    /// <param name="asked">The mode that was asked for in so many words; null when none was.</param>
+    /// <param name="noBackground">Why a background snapshot is not possible here; null when it is.</param>
+    public static ModeDecision Decide(QemuFacts facts, SourceMode? asked, string? noBackground)
+    {
+        ArgumentNullException.ThrowIfNull(facts);
+        var mode = asked ?? SourceMode.Live;
+        var sentences = new List<string>();
+        var rows = Rows.Where(row => row.Applies(facts, mode)).ToList();
+        foreach (var row in rows)
+        {
+            string sentence = row.Sentence(facts);
+            if (row.Effect == QuirkEffect.Refuse)
+            {
+                throw new SourceUnavailableException(sentence);
+            }
+
+            if (asked is not null)
+            {
+                sentences.Add($"{sentence}; --mode {Name(mode)} was asked for, so it is done all the same");
+                continue;
+            }
+
+            mode = noBackground is null ? SourceMode.Background : SourceMode.Stop;
+            sentences.Add($"{sentence}: taking --mode {Name(mode)} instead" + (noBackground is null ? string.Empty : $" (not background: {noBackground})"));
+        }
+
+        return new ModeDecision(mode, [.. rows.Select(row => row.Id)], sentences);
+    }
+
+    private static string Name(SourceMode mode) => mode switch
+    {
+        SourceMode.Live => "live",
+        SourceMode.Background => "background",
+        _ => "stop",
+    };
+}

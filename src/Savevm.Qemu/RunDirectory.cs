@@ -1,0 +1,165 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Savevm.Linux;
+using Savevm.Linux.Files;
+using Savevm.Linux.Processes;
+using Savevm.Qemu.Qmp;
+
+namespace Savevm.Qemu;
+
+/// <summary>
+/// The folder of one started guest: its sockets, its log, and <c>guest.json</c>, which says whose it is. Private to its user. Folders
+/// whose processes are gone are removed by the next <see cref="Create"/>.
+/// </summary>
+/// <remarks>
+/// <c>guest.json</c>: <c>creator</c> and <c>guest</c>, each with <c>pid</c> and <c>start_time</c> (clock ticks since the machine started);
+/// <c>snapshot</c>; <c>sockets</c>, from the recorded name to the fresh one; <c>monitor</c>, the QMP socket for the guest's user.
+/// </remarks>
+public sealed class RunDirectory
+{
+    /// <summary>The name of the description in it.</summary>
+    public const string DescriptionName = "guest.json";
+
+    private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    // Longer than any start takes; a younger folder without a description may still be getting one.
+    private static readonly TimeSpan UndescribedAge = TimeSpan.FromMinutes(5);
+
+    private RunDirectory(string path)
+    {
+        Path = path;
+    }
+
+    /// <summary>Where it is; absolute.</summary>
+    public string Path { get; }
+
+    /// <summary>QEMU's own output.</summary>
+    public string LogPath => System.IO.Path.Combine(Path, "stderr.log");
+
+    /// <summary>Makes a folder, after removing those whose processes are gone.</summary>
+    /// <param name="snapshot">The snapshot the guest comes from, for people.</param>
+    /// <param name="parent">Where; null for the user's own place (<see cref="Root"/>).</param>
+    /// <exception cref="QemuException">The place is not safe: it belongs to somebody else.</exception>
+    public static RunDirectory Create(string snapshot, string? parent = null)
+    {
+        string root = parent ?? Root();
+        MakePrivate(root);
+        RemoveAbandoned(root);
+        string path = System.IO.Path.Combine(root, RandomNumberGenerator.GetHexString(8, lowercase: true));
+        Directory.CreateDirectory(path, Private);
+        var directory = new RunDirectory(path);
+        directory.Describe(snapshot, null, null, null);
+        return directory;
+    }
+
+    /// <summary>The user's own place: <c>$XDG_RUNTIME_DIR/savevm</c>, or <c>/tmp/savevm-UID</c> where there is none.</summary>
+    public static string Root()
+    {
+        string? runtime = Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR");
+        return !string.IsNullOrEmpty(runtime) && System.IO.Path.IsPathRooted(runtime) && IsOurs(runtime)
+            ? System.IO.Path.Combine(runtime, "savevm")
+            : FormattableString.Invariant($"/tmp/savevm-{FileIdentity.OwnUserId}");
+    }
+
+    /// <summary>Writes down whose the folder is.</summary>
+    /// <param name="snapshot">The snapshot the guest comes from.</param>
+    /// <param name="guestProcessId">QEMU's process; null before it is started.</param>
+    /// <param name="sockets">What was made fresh, old to new; null for nothing.</param>
+    /// <param name="monitor">The QMP socket for the guest's user; null for none.</param>
+    public void Describe(string snapshot, int? guestProcessId, IReadOnlyDictionary<string, string>? sockets, string? monitor)
+    {
+        var names = new JsonObject();
+        foreach (var (old, fresh) in sockets ?? new Dictionary<string, string>())
+        {
+            names[old] = fresh;
+        }
+
+        var description = new JsonObject
+        {
+            ["snapshot"] = snapshot,
+            ["creator"] = Identify(Environment.ProcessId),
+            ["guest"] = guestProcessId is { } id ? Identify(id) : null,
+            ["monitor"] = monitor,
+            ["sockets"] = names,
+        };
+        string path = System.IO.Path.Combine(Path, DescriptionName);
+        File.WriteAllText(path + ".new", description.ToJsonString() + "\n");
+        File.Move(path + ".new", path, overwrite: true);
+    }
+
+    /// <summary>Removes it with all that is in it; not finding it is no error.</summary>
+    public void Remove() => Remove(Path);
+
+    /// <summary>Removes the folders under a place whose processes are gone. Returns how many.</summary>
+    public static int RemoveAbandoned(string root)
+    {
+        int removed = 0;
+        foreach (string path in Directory.Exists(root) ? Directory.EnumerateDirectories(root) : [])
+        {
+            if (IsAbandoned(path))
+            {
+                Remove(path);
+                removed++;
+            }
+        }
+
+        return removed;
+    }
+
+    private static JsonObject? Identify(int processId) =>
+        ProcessInfo.Read(processId) is { } info ? new JsonObject { ["pid"] = processId, ["start_time"] = info.StartTime } : null;
+
+    private static bool IsAbandoned(string path)
+    {
+        try
+        {
+            var description = JsonNode.Parse(File.ReadAllText(System.IO.Path.Combine(path, DescriptionName)));
+            return !IsAlive(description.Member("creator")) && !IsAlive(description.Member("guest"));
+        }
+        catch (Exception unreadable) when (unreadable is IOException or JsonException or UnauthorizedAccessException)
+        {
+            return DateTime.UtcNow - Directory.GetLastWriteTimeUtc(path) > UndescribedAge;
+        }
+    }
+
+    private static bool IsAlive(JsonNode? process) =>
+        process is not null && process.NumberOrNull("pid") is { } id and > 0 and <= int.MaxValue && ProcessInfo.IsAlive((int)id, process.Number("start_time"));
+
+    private static void Remove(string path)
+    {
+        try
+        {
+            Directory.Delete(path, recursive: true);
+        }
+        catch (Exception busy) when (busy is IOException or UnauthorizedAccessException)
+        {
+            // Gone already, or being removed by another savevm; what stays is taken by the next one.
+        }
+    }
+
+    private static void MakePrivate(string root)
+    {
+        Directory.CreateDirectory(root, Private);
+        if (!IsOurs(root))
+        {
+            throw new QemuException($"the folder {root} is not this user's own, so no guest's sockets are put there", "remove it, or set XDG_RUNTIME_DIR to a private folder");
+        }
+
+        // Ours, but perhaps made by somebody with a wider umask.
+        File.SetUnixFileMode(root, Private);
+    }
+
+    private static bool IsOurs(string path)
+    {
+        try
+        {
+            var identity = FileIdentity.Of(path, followLink: false);
+            return identity.IsFolder && identity.UserId == FileIdentity.OwnUserId;
+        }
+        catch (LinuxException)
+        {
+            return false;
+        }
+    }
+}
