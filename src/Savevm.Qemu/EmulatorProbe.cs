@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Savevm.Linux;
 using Savevm.Linux.Files;
 using Savevm.Qemu.CommandLine;
 using Savevm.Qemu.Facts;
@@ -35,7 +34,7 @@ public static class EmulatorProbe
         }
 
         var (facts, answers) = await StartAndAskAsync(path, cancellationToken).ConfigureAwait(false);
-        Remember(file, key, answers);
+        Remember(file, key, path, answers);
         return facts;
     }
 
@@ -154,12 +153,11 @@ public static class EmulatorProbe
         }
     }
 
-    private static void Remember(string file, string key, JsonObject answers)
+    private static void Remember(string file, string key, string path, JsonObject answers)
     {
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-            string path = key.Split(' ', 3)[1];
             string fresh = FormattableString.Invariant($"{file}.{Environment.ProcessId}");
             File.WriteAllText(fresh, new JsonObject { ["key"] = key, ["path"] = path, ["answers"] = answers.DeepClone() }.ToJsonString());
             File.Move(fresh, file, overwrite: true);
