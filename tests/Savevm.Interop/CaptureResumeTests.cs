@@ -59,6 +59,7 @@ public sealed class CaptureResumeTests
 
     [Theory]
     [MemberData(nameof(Cells))]
+    [Trait("User", "ordinary")]
     public async Task TheNextTickFollowsTheLast(
         string source, string destination, string machine, string asked, string expected, string resume)
     {

@@ -181,32 +181,6 @@ public sealed class CaptureTests
     }
 
     [Fact]
-    public async Task ListensForAQemuThatIsToldToMigrate()
-    {
-        await using var workspace = new Workspace();
-        GuestSpecification specification = Guests.Usual(QemuLab.Newest);
-        LabGuest guest = await Guests.TickingAsync(workspace, specification);
-        string uri = $"unix:{workspace.NewFolder("l")}/in";
-        LabProcess capture = SavevmCommand.Start(workspace, "capture", "web", "--listen", uri, "--json");
-        while (!File.Exists(uri[5..]) && !capture.HasExited)
-        {
-            await Task.Delay(10, TestContext.Current.CancellationToken);
-        }
-
-        await guest.Monitor.ExecuteAsync("migrate", new JsonObject { ["uri"] = uri });
-        (await SavevmCommand.ResultAsync(capture)).Expect(0);
-        await guest.ReadAsync();
-        Assert.False(File.Exists(uri[5..]));
-        string folder = workspace.NewFolder("u");
-        ResumeRun run = ResumeRun.Start(
-            workspace, "web", ["--mode", "full", "--", QemuLab.Newest.Path, .. specification.Arguments(folder)]);
-        LabGuest back = await run.GuestAsync(Path.Combine(folder, "lab"));
-        await back.MoreTicksAsync(specification.TicksPerPass + 3);
-        (await run.ResultAsync()).Expect(0);
-        back.Log.AssertContinues(guest.Log);
-    }
-
-    [Fact]
     [Trait("User", "ordinary")]
     public async Task StopAndLiveNeedNoPrivilege()
     {
