@@ -1,0 +1,16 @@
+namespace Savevm.Transport.Tests;
+
+/// <summary>A way to make a writer and a reader that are connected, for the conformance suite.</summary>
+public sealed class Connection(IByteChannel writer, IByteChannel reader, params IDisposable[] others) : IDisposable
+{
+    public IByteChannel Writer { get; } = writer;
+
+    public IByteChannel Reader { get; } = reader;
+
+    public void Dispose()
+    {
+        Writer.Dispose();
+        Reader.Dispose();
+        foreach (var other in others) other.Dispose();
+    }
+}
