@@ -45,7 +45,8 @@ public sealed class PausedGuestTests
         string digest = await guest.DigestAsync();
 
         JsonNode report = await SavevmCommand.CaptureAsync(workspace, guest, "still", "--mode", capture);
-        Assert.Equal(capture, (string?)report["mode"]);
+        // QEMU 7.2 lets a paused guest run after a background snapshot of it; a guest that stands still needs none.
+        Assert.Equal(capture == "background" ? "stop" : capture, (string?)report["mode"]);
         Assert.Contains(await guest.Monitor.StatusAsync(), new[] { "paused", "postmigrate" });
         Assert.Equal(digest, await guest.DigestAsync());
 
