@@ -13,7 +13,7 @@ public static class QuirkTable
         // Repaired upstream in March 2024 for 9.0. Held by the interop cells of the old QEMU as a source.
         new Quirk(
             "tcg-dirty-log",
-            static (facts, mode) => mode == SourceMode.Live && facts.Accelerator == "tcg" && facts.IsOlderThan(9, 0),
+            static (facts, mode) => mode == SourceMode.Live && facts.IsRunning && facts.Accelerator == "tcg" && facts.IsOlderThan(9, 0),
             QuirkEffect.AvoidMode,
             static facts => $"QEMU {facts.Version} under TCG loses guest writes in a live capture of several rounds (repaired in QEMU 9.0)"),
     ];
@@ -27,6 +27,12 @@ public static class QuirkTable
         ArgumentNullException.ThrowIfNull(facts);
         var mode = asked ?? SourceMode.Live;
         var sentences = new List<string>();
+        if (mode == SourceMode.Background && !facts.IsRunning)
+        {
+            // QEMU 7.2 lets a paused guest run after a background snapshot of it. What stands still needs none.
+            return new ModeDecision(SourceMode.Stop, [], ["the guest is paused and stays so: it is taken as it stands"]);
+        }
+
         var rows = Rows.Where(row => row.Applies(facts, mode)).ToList();
         foreach (var row in rows)
         {
