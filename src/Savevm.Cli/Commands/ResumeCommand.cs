@@ -1,0 +1,173 @@
+using Savevm.Cli.CommandLine;
+using Savevm.Cli.Detached;
+using Savevm.Cli.Output;
+
+namespace Savevm.Cli.Commands;
+
+/// <summary><c>savevm resume</c>: guests back from a snapshot.</summary>
+public static class ResumeCommand
+{
+    private const int MostClones = 1024;
+
+    private static readonly ArgumentDefinition Name = new("NAME", "the snapshot", ValueKind.Snapshot);
+
+    private static readonly OptionDefinition Mode = new(
+        "--mode",
+        "lazy runs the guest at once and sends RAM on demand; clone maps the RAM image copy-on-write, shared by all clones; full loads all RAM "
+        + "first; auto (the default) is lazy where this host allows it, else clone, else full",
+        ValueKind.Choice)
+    {
+        Choices = ["auto", "lazy", "clone", "full"],
+    };
+
+    private static readonly OptionDefinition Clones = new("--clones", "start this many guests", ValueKind.Count, "N");
+
+    private static readonly OptionDefinition PrefetchOption = new(
+        "--prefetch",
+        "what lazy sends beside what the guest asks for: all (the default), until the guest is whole, or none",
+        ValueKind.Choice)
+    {
+        Choices = ["all", "none"],
+    };
+
+    private static readonly OptionDefinition Qmp = new(
+        "--qmp",
+        "resume into the QEMU behind this QMP socket, which was started with -incoming defer",
+        ValueKind.File,
+        "SOCKET");
+
+    private static readonly OptionDefinition Connect = new(
+        "--connect",
+        "resume into a QEMU that was started with -incoming URI",
+        ValueKind.Text,
+        "URI");
+
+    private static readonly OptionDefinition Disks = new(
+        "--disks",
+        "ignore: resume although the disks are not of the snapshot's instant",
+        ValueKind.Choice)
+    {
+        Choices = ["ignore"],
+    };
+
+    private static readonly OptionDefinition Verify = new("--verify", "check all RAM of the snapshot before anything starts");
+
+    private static readonly OptionDefinition Detach = new(
+        "--detach",
+        "return when the guests run; a process in the background goes on serving their RAM");
+
+    private static readonly OptionDefinition OnInterrupt = new(
+        "--on-interrupt",
+        "what Ctrl-C does while a guest waits for RAM: fetch the rest, or kill the guest. Without it a terminal is asked, and the rest is "
+        + "fetched where there is none",
+        ValueKind.Choice)
+    {
+        Choices = ["fetch", "kill"],
+    };
+
+    private static readonly OptionDefinition Bandwidth = new(
+        "--bandwidth",
+        "send no more than this beside what the guest asks for, such as 100MiB/s",
+        ValueKind.Rate,
+        "RATE");
+
+    private static readonly OptionDefinition Timeout = new(
+        "--timeout",
+        "give up when no guest runs after this time, such as 30s",
+        ValueKind.Time,
+        "TIME");
+
+    /// <summary>The command's definition.</summary>
+    public static CommandDefinition Definition { get; } = new(
+        "resume",
+        "bring a guest back from a snapshot, at once",
+        "Starts a stock QEMU and brings the guest back where it was. Without words after --, the command line recorded at capture is used, "
+        + "with sockets made fresh. The command stays as the guest's page server until the guest needs it no more.",
+        """
+        $ savevm resume web
+        web: running 112 ms after start, lazy, 30 pages sent before, pid 4711, monitor /run/user/1000/savevm/web-4711/qmp
+        web: all RAM has arrived, 611 MiB sent, 1530 page requests answered
+        """,
+        RunAsync)
+    {
+        Arguments = [Name],
+        Options = [Mode, Clones, PrefetchOption, Qmp, Connect, Disks, Verify, Detach, OnInterrupt, Bandwidth, Timeout],
+        RestName = "QEMU ARGS",
+    };
+
+    /// <summary>Runs a resume to its end with the given observer.</summary>
+    /// <param name="invocation">What was typed.</param>
+    /// <param name="observer">Told about the guests.</param>
+    /// <param name="isBackground">This is the page server of a detached resume.</param>
+    internal static Task<ResumeReport> ResumeAsync(Invocation invocation, IOperationObserver observer, bool isBackground)
+    {
+        // The words first: what is wrong with them is said before anything is made.
+        ResumeRequest request = Request(invocation, isBackground);
+        return invocation.Operations.Resume().RunAsync(request, observer, invocation.Interrupt);
+    }
+
+    /// <summary>The name of the snapshot that was typed.</summary>
+    internal static string NameOf(Invocation invocation) => invocation.Command.Text(Name);
+
+    /// <summary>How many guests were asked for.</summary>
+    internal static int GuestsOf(ParsedCommand command) => command.Count(Clones, MostClones) ?? 1;
+
+    private static async Task<ExitCode> RunAsync(Invocation invocation)
+    {
+        if (invocation.Command.Has(Detach))
+        {
+            // What can be wrong with the words is said here, not by the background process.
+            _ = Request(invocation, isBackground: false);
+            return await DetachedResume.StartAsync(invocation).ConfigureAwait(false);
+        }
+
+        var observer = new ConsoleObserver(
+            invocation.Pane,
+            NameOf(invocation),
+            invocation.IsJson,
+            invocation.Terminal.CanAsk ? invocation.Terminal.OpenInput : null);
+        await ResumeAsync(invocation, observer, isBackground: false).ConfigureAwait(false);
+        invocation.Pane.Clear();
+        return ExitCode.Done;
+    }
+
+    private static ResumeRequest Request(Invocation invocation, bool isBackground)
+    {
+        ParsedCommand command = invocation.Command;
+        int waysIn = (command.Has(Qmp) ? 1 : 0) + (command.Has(Connect) ? 1 : 0) + (command.Rest is null ? 0 : 1);
+        if (waysIn > 1)
+        {
+            throw new UsageException("resume", "--qmp, --connect and words after -- exclude each other", "choose one QEMU to resume into");
+        }
+
+        int clones = GuestsOf(command);
+        if (clones > 1 && (command.Has(Qmp) || command.Has(Connect)))
+        {
+            throw new UsageException("--clones", "one QEMU takes one guest", "leave --qmp and --connect out: savevm starts the QEMUs itself");
+        }
+
+        if (command.Rest is { Count: 0 })
+        {
+            throw new UsageException("resume", "there is nothing after --", "leave -- out to use the command line recorded at capture");
+        }
+
+        return new ResumeRequest
+        {
+            RepositoryPath = invocation.RepositoryPath,
+            Name = command.Text(Name),
+            Mode = command.Choice<ResumeMode>(Mode) ?? ResumeMode.Auto,
+            Clones = clones,
+            Prefetch = command.Choice<Prefetch>(PrefetchOption) ?? Prefetch.All,
+            QemuArguments = command.Rest,
+            QmpSocket = command.Text(Qmp),
+            ConnectUri = command.Text(Connect),
+            IgnoreDisks = command.Has(Disks),
+            Verify = command.Has(Verify),
+            Detach = isBackground,
+            OnInterrupt = command.Choice<InterruptChoice>(OnInterrupt),
+            Emulator = invocation.Environment("SAVEVM_QEMU") is { Length: > 0 } emulator ? emulator : null,
+            BandwidthBytesPerSecond = command.Rate(Bandwidth),
+            Timeout = command.Time(Timeout),
+        };
+    }
+}

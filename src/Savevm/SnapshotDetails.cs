@@ -1,0 +1,23 @@
+namespace Savevm;
+
+/// <summary>Everything <c>savevm show</c> tells of a snapshot.</summary>
+public sealed record SnapshotDetails
+{
+    /// <summary>What a list tells.</summary>
+    public required SnapshotSummary Summary { get; init; }
+
+    /// <summary>The folder it is in.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>Its RAM blocks, in the order of the stream.</summary>
+    public required IReadOnlyList<SnapshotRamBlock> RamBlocks { get; init; }
+
+    /// <summary>Its device sections, in the order of the stream.</summary>
+    public required IReadOnlyList<SnapshotSection> Sections { get; init; }
+
+    /// <summary>The command line of the QEMU that was captured, as recorded; empty when it is not known.</summary>
+    public IReadOnlyList<string> CommandLine { get; init; } = [];
+
+    /// <summary>The emulator that was captured; null when it is not known.</summary>
+    public string? Emulator { get; init; }
+}
