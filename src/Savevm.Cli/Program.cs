@@ -7,7 +7,7 @@ Terminal terminal = Terminal.OfProcess(Environment.GetEnvironmentVariable);
 var operations = new Operations
 {
     Capture = static () => throw new SavevmException(ExitCode.Failed, "capture", "not wired"),
-    Snapshots = static () => throw new SavevmException(ExitCode.Failed, "snapshots", "not wired"),
+    Snapshots = static () => new SnapshotOperations(),
     Resume = static () => throw new SavevmException(ExitCode.Failed, "resume", "not wired"),
 };
 using var signals = new InterruptSignals(terminal.Error);

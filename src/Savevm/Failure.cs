@@ -1,5 +1,7 @@
 using System.Net.Sockets;
 using Savevm.Machine;
+using Savevm.Repository;
+using Savevm.Wire;
 
 namespace Savevm;
 
@@ -11,14 +13,21 @@ public static class Failure
 {
     private static readonly Row[] Rows =
     [
-        new(typeof(OperationCanceledException), ExitCode.Cancelled, "cancelled", null),
-        new(typeof(DamagedStateException), ExitCode.Damaged, null, "savevm check NAME --read-data lists every defect"),
-        new(typeof(MachineRefusedException), ExitCode.Incompatible, null, null),
-        new(typeof(FileNotFoundException), ExitCode.NotFound, null, null),
-        new(typeof(DirectoryNotFoundException), ExitCode.NotFound, null, null),
-        new(typeof(UnauthorizedAccessException), ExitCode.Failed, null, null),
-        new(typeof(SocketException), ExitCode.PeerFailed, null, null),
-        new(typeof(IOException), ExitCode.Failed, null, null),
+        new(typeof(OperationCanceledException), ExitCode.Cancelled, Why: "cancelled"),
+        new(typeof(SnapshotNotFoundException), ExitCode.NotFound, Hint: "savevm list shows the snapshots"),
+        new(typeof(SnapshotExistsException), ExitCode.Failed, Hint: "choose another name, or remove that one with savevm rm"),
+        new(typeof(RepositoryNotFoundException), ExitCode.RepositoryMissing, Hint: "savevm capture makes one; --repository names another"),
+        new(typeof(UnsupportedFormatException), ExitCode.Incompatible, Hint: "a newer savevm can read it"),
+        new(typeof(DamagedStateException), ExitCode.Damaged, Hint: "savevm check --read-data lists every defect"),
+        new(typeof(WireException), ExitCode.Damaged),
+        new(typeof(MachineRefusedException), ExitCode.Incompatible),
+        new(typeof(FileNotFoundException), ExitCode.NotFound),
+        new(typeof(DirectoryNotFoundException), ExitCode.NotFound),
+        new(typeof(SocketException), ExitCode.PeerFailed),
+        new(typeof(UnauthorizedAccessException), ExitCode.Failed),
+        new(typeof(IOException), ExitCode.Failed),
+        // The name of a snapshot, too many tags: said in the words of whoever refused it. What derives from it is our own mistake.
+        new(typeof(ArgumentException), ExitCode.WrongUsage) { IsExact = true },
     ];
 
     /// <summary>Translates an exception.</summary>
@@ -39,7 +48,7 @@ public static class Failure
 
         foreach (Row row in Rows)
         {
-            if (row.Type.IsInstanceOfType(exception))
+            if (row.IsExact ? exception.GetType() == row.Type : row.Type.IsInstanceOfType(exception))
             {
                 return new SavevmException(row.Code, what, row.Why ?? exception.Message, row.Hint, exception);
             }
@@ -57,5 +66,9 @@ public static class Failure
     /// <param name="Code">Its exit code.</param>
     /// <param name="Why">The reason in place of the exception's own message, or null.</param>
     /// <param name="Hint">What to do, or null.</param>
-    private sealed record Row(Type Type, ExitCode Code, string? Why, string? Hint);
+    private sealed record Row(Type Type, ExitCode Code, string? Why = null, string? Hint = null)
+    {
+        /// <summary>What derives from the type is not meant.</summary>
+        public bool IsExact { get; init; }
+    }
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using Savevm.Cli.Output;
 
 namespace Savevm.Cli.Tests;
@@ -5,8 +6,8 @@ namespace Savevm.Cli.Tests;
 /// <summary>Runs command lines as the program does, on streams that remember what was printed.</summary>
 internal sealed class TestScreen
 {
-    private readonly StringWriter _out = new();
-    private readonly StringWriter _error = new();
+    private readonly StringBuilder _out = new();
+    private readonly StringBuilder _error = new();
 
     public string Out => _out.ToString();
 
@@ -16,13 +17,13 @@ internal sealed class TestScreen
 
     public ScriptedOperations Scripted { get; } = new();
 
-    public Task<ExitCode> RunAsync(params string[] words) => RunAsync(words, CancellationToken.None);
+    public Task<ExitCode> RunAsync(params string[] words) => RunAsync(words, isInterrupted: false);
 
-    public Task<ExitCode> RunAsync(string[] words, CancellationToken interrupt) =>
+    public Task<ExitCode> RunAsync(string[] words, bool isInterrupted) =>
         CommandLineProgram.RunAsync(
             words,
-            new Terminal { Out = TextWriter.Synchronized(_out), Error = TextWriter.Synchronized(_error), OpenInput = () => TextReader.Null },
+            new Terminal { Out = TextWriter.Synchronized(new StringWriter(_out)), Error = TextWriter.Synchronized(new StringWriter(_error)), OpenInput = () => TextReader.Null },
             new Operations { Capture = () => Scripted, Resume = () => Scripted, Snapshots = () => Scripted },
             name => Environment.GetValueOrDefault(name),
-            interrupt);
+            new CancellationToken(isInterrupted));
 }

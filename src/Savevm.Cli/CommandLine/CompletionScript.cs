@@ -37,7 +37,7 @@ public static class CompletionScript
                         --) return ;;
 
             """);
-        text.Append($"            {string.Join('|', commands.Select(command => command.Name))}) command=\"${{COMP_WORDS[i]}}\"; break ;;\n");
+        text.Append($"            {string.Join('|', commands.Select(command => command.Name))}) command=\"${{command:-${{COMP_WORDS[i]}}}}\" ;;\n");
         text.Append("        esac\n    done\n    case \"$command $previous\" in\n");
         foreach (OptionDefinition option in globalOptions.Where(option => option.Kind != ValueKind.None))
         {

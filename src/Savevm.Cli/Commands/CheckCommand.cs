@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using Savevm.Cli.CommandLine;
 using Savevm.Cli.Output;
 using Savevm.Cli.Values;
@@ -24,7 +25,7 @@ public static class CheckCommand
         + "something is damaged.",
         """
         $ savevm check --read-data
-        web: in order, 611 MiB read
+        web: in order, 2.00 GiB checked
         """,
         Run)
     {
@@ -68,18 +69,16 @@ public static class CheckCommand
 
     private static string Text(CheckedSnapshot result)
     {
-        string read = result.BytesRead > 0 ? $", {ByteSize.Format(result.BytesRead)} read" : "";
-        if (result.Defects.Count == 0)
-        {
-            return $"{result.Name}: in order{read}";
-        }
-
-        IEnumerable<string> lines = result.Defects.Select(defect =>
-            defect.Offset is { } offset
-                ? string.Create(CultureInfo.InvariantCulture, $"  {defect.Item} at offset 0x{offset:x}: {defect.Reason}")
-                : $"  {defect.Item}: {defect.Reason}");
-        return $"{result.Name}: damaged{read}\n{string.Join('\n', lines)}";
+        string read = result.BytesRead > 0 ? $", {ByteSize.Format(result.BytesRead)} checked" : "";
+        string verdict = result.Defects.Count == 0 ? "in order" : "damaged";
+        return string.Concat(result.Defects.Concat(result.Remarks).Select(Line).Prepend($"{result.Name}: {verdict}{read}"));
     }
+
+    // The reason names the file and the offset itself where they come from the same place.
+    private static string Line(SnapshotDefect defect) =>
+        defect.Reason.StartsWith(defect.Item, StringComparison.Ordinal) ? $"\n  {defect.Reason}"
+        : defect.Offset is { } offset ? string.Create(CultureInfo.InvariantCulture, $"\n  {defect.Item} at offset 0x{offset:x}: {defect.Reason}")
+        : $"\n  {defect.Item}: {defect.Reason}";
 
     private static string Json(List<CheckedSnapshot> results) =>
         JsonText.Line(writer =>
@@ -90,20 +89,26 @@ public static class CheckCommand
                 writer.WriteStartObject();
                 writer.WriteString("name", result.Name);
                 writer.WriteNumber("bytes_read", result.BytesRead);
-                writer.WriteStartArray("defects");
-                foreach (SnapshotDefect defect in result.Defects)
-                {
-                    writer.WriteStartObject();
-                    writer.WriteString("item", defect.Item);
-                    writer.WriteWhole("offset", defect.Offset);
-                    writer.WriteString("reason", defect.Reason);
-                    writer.WriteEndObject();
-                }
-
-                writer.WriteEndArray();
+                WriteDefects(writer, "defects", result.Defects);
+                WriteDefects(writer, "remarks", result.Remarks);
                 writer.WriteEndObject();
             }
 
             writer.WriteEndArray();
         });
+
+    private static void WriteDefects(Utf8JsonWriter writer, string name, IEnumerable<SnapshotDefect> defects)
+    {
+        writer.WriteStartArray(name);
+        foreach (SnapshotDefect defect in defects)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("item", defect.Item);
+            writer.WriteWhole("offset", defect.Offset);
+            writer.WriteString("reason", defect.Reason);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+    }
 }

@@ -18,7 +18,7 @@ public sealed class CommandLineParserTests
         { "capture web --qmp --nothing", "needs a value", "write --qmp SOCKET" },
         { "capture web --qmp a --qmp b", "was given 2 times", "give it once" },
         { "capture web --mode liv", "'liv' is not one of live, background, stop", "did you mean live?" },
-        { "completion tcsh", "'tcsh' is not one of bash, zsh, fish", "did you mean zsh?" },
+        { "completion zhs", "'zhs' is not one of bash, zsh, fish", "did you mean zsh?" },
         { "list web", "does not know what to do with 'web'", "savevm list --help lists the options" },
         { "list -- web", "takes nothing after --", "savevm list --help lists the options" },
         { "resume web -m", "there is no option -m", "savevm resume --help lists the options" },

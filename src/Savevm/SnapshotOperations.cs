@@ -1,0 +1,149 @@
+using System.Diagnostics;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Savevm.Repository;
+using Savevm.Repository.Check;
+using Savevm.Repository.Snapshots;
+
+namespace Savevm;
+
+/// <summary>The operations on the snapshots of a repository that need no QEMU.</summary>
+public sealed class SnapshotOperations : ISnapshotOperations
+{
+    /// <inheritdoc/>
+    public IReadOnlyList<SnapshotSummary> List(string repositoryPath)
+    {
+        using SnapshotRepository repository = Open(repositoryPath);
+        return
+        [
+            .. repository.List().Select(entry => entry.Manifest is { } manifest
+                ? SummaryOf(entry.Name, manifest)
+                : new SnapshotSummary { Name = entry.Name, Created = default, GuestBytes = 0, DataBytes = 0, Defect = entry.Problem }),
+        ];
+    }
+
+    /// <inheritdoc/>
+    public SnapshotDetails Show(string repositoryPath, string name)
+    {
+        using SnapshotRepository repository = Open(repositoryPath);
+        using Snapshot snapshot = repository.Find(name);
+        SnapshotManifest manifest = snapshot.Manifest;
+        return new SnapshotDetails
+        {
+            Summary = SummaryOf(name, manifest),
+            Path = snapshot.DirectoryPath,
+            RamBlocks = [.. manifest.RamBlocks.Select(stored => new SnapshotRamBlock(stored.Block.IdStr, stored.Block.UsedLength, stored.DataBytes))],
+            Sections =
+            [
+                .. manifest.Devices.Sections.Select(stored =>
+                    new SnapshotSection(stored.IdStr, stored.InstanceId, stored.VersionId, stored.Bytes)),
+            ],
+            CommandLine = manifest.Source[FactNames.Arguments] is JsonArray words ? [.. words.Select(Text).OfType<string>()] : [],
+            Emulator = Text(manifest.Source[FactNames.Executable]),
+        };
+    }
+
+    /// <inheritdoc/>
+    public void Rename(string repositoryPath, string name, string newName)
+    {
+        using SnapshotRepository repository = Open(repositoryPath);
+        repository.Rename(name, newName);
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, string> Tag(
+        string repositoryPath,
+        string name,
+        IReadOnlyDictionary<string, string> set,
+        IReadOnlyCollection<string> remove)
+    {
+        ArgumentNullException.ThrowIfNull(set);
+        ArgumentNullException.ThrowIfNull(remove);
+        using SnapshotRepository repository = Open(repositoryPath);
+        var tags = new Dictionary<string, string>(StringComparer.Ordinal);
+        using (Snapshot snapshot = repository.Find(name))
+        {
+            foreach ((string key, string value) in snapshot.Manifest.Tags.Where(tag => !remove.Contains(tag.Key)).Concat(set))
+            {
+                tags[key] = value;
+            }
+        }
+
+        if (set.Count > 0 || remove.Count > 0)
+        {
+            repository.SetTags(name, tags);
+        }
+
+        return tags;
+    }
+
+    /// <inheritdoc/>
+    public void Remove(string repositoryPath, string name)
+    {
+        using SnapshotRepository repository = Open(repositoryPath);
+        repository.Remove(name);
+    }
+
+    /// <inheritdoc/>
+    public CheckedSnapshot Check(
+        string repositoryPath,
+        string name,
+        bool readData,
+        Action<ProgressUpdate> progress,
+        CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(progress);
+        using SnapshotRepository repository = Open(repositoryPath);
+        var meter = new ReadMeter(progress, TotalOf(repository, name));
+        IReadOnlyList<Finding> findings = SnapshotChecker.Check(repository, name, readData, meter, cancellationToken);
+        SnapshotDefect[] all = [.. findings.Select(finding => new SnapshotDefect(finding.Item, finding.Offset < 0 ? null : finding.Offset, finding.Message))];
+        bool[] isDamage = [.. findings.Select(finding => finding.IsDamage)];
+        return new CheckedSnapshot(name, meter.Bytes, [.. all.Where((_, index) => isDamage[index])])
+        {
+            Remarks = [.. all.Where((_, index) => !isDamage[index])],
+        };
+    }
+
+    private static SnapshotRepository Open(string path) => SnapshotRepository.Open(path, create: false);
+
+    private static SnapshotSummary SummaryOf(string name, SnapshotManifest manifest) =>
+        new()
+        {
+            Name = name,
+            Created = manifest.Created,
+            GuestBytes = manifest.RamBytes,
+            DataBytes = manifest.DataBytes,
+            Mode = manifest.Mode,
+            Machine = Text(manifest.Machine[FactNames.MachineType]),
+            QemuVersion = Text(manifest.Source[FactNames.QemuVersion]),
+            Accelerator = Text(manifest.Machine[FactNames.Accelerator]),
+            RunState = manifest.RunState,
+            Tags = manifest.Tags,
+        };
+
+    private static long? TotalOf(SnapshotRepository repository, string name) =>
+        repository.List().FirstOrDefault(entry => entry.Name == name)?.Manifest?.RamBytes;
+
+    // A manifest can have been written by anybody: a fact of another kind is a fact that is not known.
+    private static string? Text(JsonNode? node) => node?.GetValueKind() == JsonValueKind.String ? node.GetValue<string>() : null;
+
+    private sealed class ReadMeter(Action<ProgressUpdate> progress, long? total) : IProgress<long>
+    {
+        private readonly long _begin = Stopwatch.GetTimestamp();
+
+        public long Bytes { get; private set; }
+
+        public void Report(long value)
+        {
+            Bytes = value;
+            double seconds = Stopwatch.GetElapsedTime(_begin).TotalSeconds;
+            progress(new ProgressUpdate
+            {
+                Phase = "check",
+                Bytes = value,
+                TotalBytes = total,
+                BytesPerSecond = seconds > 0 ? (long)(value / seconds) : null,
+            });
+        }
+    }
+}
