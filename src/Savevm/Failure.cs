@@ -1,5 +1,9 @@
 using System.Net.Sockets;
 using Savevm.Machine;
+using Savevm.Qemu;
+using Savevm.Qemu.CommandLine;
+using Savevm.Qemu.Destination;
+using Savevm.Qemu.Source;
 using Savevm.Repository;
 using Savevm.Wire;
 
@@ -21,6 +25,10 @@ public static class Failure
         new(typeof(DamagedStateException), ExitCode.Damaged, Hint: "savevm check --read-data lists every defect"),
         new(typeof(WireException), ExitCode.Damaged),
         new(typeof(MachineRefusedException), ExitCode.Incompatible),
+        new(typeof(PostcopyUnavailableException), ExitCode.Incompatible),
+        new(typeof(SourceUnavailableException), ExitCode.Incompatible),
+        new(typeof(CommandLineRefusedException), ExitCode.Incompatible),
+        new(typeof(QemuException), ExitCode.PeerFailed),
         new(typeof(FileNotFoundException), ExitCode.NotFound),
         new(typeof(DirectoryNotFoundException), ExitCode.NotFound),
         new(typeof(SocketException), ExitCode.PeerFailed),
@@ -50,7 +58,7 @@ public static class Failure
         {
             if (row.IsExact ? exception.GetType() == row.Type : row.Type.IsInstanceOfType(exception))
             {
-                return new SavevmException(row.Code, what, row.Why ?? exception.Message, row.Hint, exception);
+                return new SavevmException(row.Code, what, row.Why ?? exception.Message, (exception as QemuException)?.Hint ?? row.Hint, exception);
             }
         }
 

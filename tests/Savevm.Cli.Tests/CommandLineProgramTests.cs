@@ -1,5 +1,7 @@
 using System.Net.Sockets;
 using Savevm.Machine;
+using Savevm.Qemu;
+using Savevm.Qemu.Destination;
 using Savevm.Repository;
 using Savevm.Wire;
 
@@ -18,6 +20,8 @@ public sealed class CommandLineProgramTests
         { new DamagedStateException("ram/0", 65536, "checksum"), ExitCode.Damaged, "show web: ram/0 at offset 0x10000: checksum" },
         { new WireException(16, "unknown flag"), ExitCode.Damaged, "show web: stream offset 0x10: unknown flag" },
         { new MachineRefusedException("tcg state under kvm"), ExitCode.Incompatible, "show web: tcg state under kvm" },
+        { new PostcopyUnavailableException("no userfaultfd", "open it"), ExitCode.Incompatible, "show web: no userfaultfd\nhint: open it\n" },
+        { new QemuException("QEMU vanished", "restart it"), ExitCode.PeerFailed, "show web: QEMU vanished\nhint: restart it\n" },
         { new FileNotFoundException("no such file"), ExitCode.NotFound, "show web: no such file" },
         { new SocketException(111), ExitCode.PeerFailed, "show web: Connection refused" },
         { new IOException("disk full"), ExitCode.Failed, "show web: disk full" },
