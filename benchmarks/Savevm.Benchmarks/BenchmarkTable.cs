@@ -1,0 +1,19 @@
+using Savevm.Benchmarks.Benchmarks;
+using Savevm.Benchmarks.Measuring;
+
+namespace Savevm.Benchmarks;
+
+/// <summary>All benchmarks, in the order in which they run.</summary>
+internal static class BenchmarkTable
+{
+    public static IReadOnlyList<(string Name, string Title, Action<BenchmarkRun, BenchmarkFindings> Run)> Rows { get; } =
+    [
+        ("start", "start-up of the command line (metric 14)", StartBenchmark.Run),
+        ("resume", "from the start of savevm to the guest that runs (metric 1)", ResumeBenchmark.Run),
+        ("capture", "a stopped QEMU into a snapshot (metric 4)", CaptureBenchmark.Run),
+        ("requests", "the guest's first touch of a page that is not there yet (metric 2)", RequestsBenchmark.Run),
+        ("memory", "peak memory of capture and of the page server (metric 13)", MemoryBenchmark.Run),
+    ];
+
+    public static bool Has(string name) => Rows.Any(row => row.Name == name);
+}

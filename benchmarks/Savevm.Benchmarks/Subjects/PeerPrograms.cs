@@ -1,0 +1,38 @@
+using Savevm.Benchmarks.Processes;
+
+namespace Savevm.Benchmarks.Subjects;
+
+/// <summary>The C programs beside us, compiled once where there is a compiler.</summary>
+internal sealed class PeerPrograms
+{
+    /// <param name="workspace">Where they go.</param>
+    public PeerPrograms(Workspace workspace)
+    {
+        string folder = workspace.NewDataFolder("peers");
+        try
+        {
+            SocketToFile = Compile(folder, "socket-to-file");
+            NoSync = Compile(folder, "no-sync", "-shared", "-fPIC");
+        }
+        catch (Exception exception) when (exception is InvalidOperationException or System.ComponentModel.Win32Exception)
+        {
+            Missing = $"the C programs were left out, cc does not work here: {exception.Message}";
+        }
+    }
+
+    /// <summary>Copies what comes over a socket into a file.</summary>
+    public string? SocketToFile { get; }
+
+    /// <summary>A library that turns fsync and its relatives into nothing.</summary>
+    public string? NoSync { get; }
+
+    /// <summary>Why there are none.</summary>
+    public string? Missing { get; }
+
+    private static string Compile(string folder, string name, params string[] options)
+    {
+        string output = Path.Combine(folder, name);
+        ChildProcess.Run("cc", ["-O2", "-Wall", "-Werror", .. options, "-o", output, RepositoryRoot.Combine("benchmarks", "peers", $"{name}.c")]);
+        return output;
+    }
+}

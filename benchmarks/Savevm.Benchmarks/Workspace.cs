@@ -1,0 +1,47 @@
+using System.Globalization;
+
+namespace Savevm.Benchmarks;
+
+/// <summary>The folders of one run: a short one for sockets, one on a disk for data. Both are gone afterwards.</summary>
+internal sealed class Workspace : IDisposable
+{
+    private int _folders;
+
+    public Workspace(string dataFolder)
+    {
+        Sockets = Directory.CreateDirectory(string.Create(CultureInfo.InvariantCulture, $"/tmp/svb-{Environment.ProcessId}")).FullName;
+        Data = Directory.CreateDirectory(
+            Path.Combine(dataFolder, Environment.ProcessId.ToString(CultureInfo.InvariantCulture))).FullName;
+        RunFolder = NewSocketFolder();
+        Directory.CreateDirectory(RunFolder);
+    }
+
+    public string Data { get; }
+
+    /// <summary>What savevm takes for the user's runtime folder.</summary>
+    public string RunFolder { get; }
+
+    private string Sockets { get; }
+
+    /// <summary>The name of a folder that is not there yet.</summary>
+    public string NewSocketFolder() =>
+        Path.Combine(Sockets, Interlocked.Increment(ref _folders).ToString(CultureInfo.InvariantCulture));
+
+    /// <summary>A new empty folder for data.</summary>
+    public string NewDataFolder(string name)
+    {
+        string folder = Path.Combine(Data, name);
+        if (Directory.Exists(folder))
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+
+        return Directory.CreateDirectory(folder).FullName;
+    }
+
+    public void Dispose()
+    {
+        Directory.Delete(Sockets, recursive: true);
+        Directory.Delete(Data, recursive: true);
+    }
+}
