@@ -18,7 +18,7 @@ internal readonly struct ManifestFields(JsonElement element, string path)
 
     internal string Text(string name, int maximumLength)
     {
-        var text = StringOf(Element(name, JsonValueKind.String), name);
+        var text = Element(name, JsonValueKind.String).GetString()!;
         return text.Length <= maximumLength ? text : throw Wrong(name, $"is longer than {maximumLength} characters");
     }
 
@@ -72,7 +72,7 @@ internal readonly struct ManifestFields(JsonElement element, string path)
         foreach (var item in Element(name, JsonValueKind.Array).EnumerateArray())
         {
             if (item.ValueKind != JsonValueKind.String) throw Wrong(name, "should be an array of strings");
-            result.Add(StringOf(item, name));
+            result.Add(item.GetString()!);
         }
         return result;
     }
@@ -83,7 +83,7 @@ internal readonly struct ManifestFields(JsonElement element, string path)
         foreach (var member in Element(name, JsonValueKind.Object).EnumerateObject())
         {
             if (member.Value.ValueKind != JsonValueKind.String) throw Wrong(name, "should hold strings");
-            result[member.Name] = StringOf(member.Value, name);
+            result[member.Name] = member.Value.GetString()!;
         }
         return result;
     }
@@ -105,18 +105,6 @@ internal readonly struct ManifestFields(JsonElement element, string path)
     private string PathOf(string name) => path.Length == 0 ? name : $"{path}.{name}";
 
     private bool TryGet(string name, out JsonElement value) => element.TryGetProperty(name, out value);
-
-    private string StringOf(JsonElement value, string name)
-    {
-        try
-        {
-            return value.GetString()!;
-        }
-        catch (InvalidOperationException)
-        {
-            throw Wrong(name, "is not valid Unicode");
-        }
-    }
 
     private static string Describe(JsonValueKind kind) => kind switch
     {

@@ -3,13 +3,14 @@ using System.IO.Hashing;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Unicode;
 using Savevm.Linux.Files;
 using Savevm.Machine;
 
 namespace Savevm.Repository.Snapshots;
 
 // The manifest is a JSON object whose last member is its own checksum, always spelled in the same way, so that whoever checks it needs
-// no JSON: the last 43 bytes are
+// no JSON: the last 42 bytes are
 //
 //     "manifest_checksum": "0123456789abcdef"\n}\n
 //
@@ -54,16 +55,20 @@ internal static class ManifestFile
     }
 
     /// <summary>Parses a manifest's bytes.</summary>
-    /// <exception cref="DamagedStateException">They are not JSON.</exception>
+    /// <exception cref="DamagedStateException">They are not JSON, or hold a text that is not Unicode.</exception>
     internal static JsonDocument Parse(ReadOnlyMemory<byte> bytes)
     {
+        // The parser accepts texts that fail only when somebody asks for them; whoever reads a free section must not be surprised.
+        if (!Utf8.IsValid(bytes.Span)) throw new DamagedStateException(SnapshotFiles.Manifest, -1, "is not UTF-8");
         try
         {
-            return JsonDocument.Parse(bytes, new JsonDocumentOptions
+            var document = JsonDocument.Parse(bytes, new JsonDocumentOptions
             {
                 MaxDepth = RepositoryLimits.ManifestDepth,
                 AllowDuplicateProperties = false,
             });
+            if (bytes.Span.IndexOf("\\ud"u8) >= 0 || bytes.Span.IndexOf("\\uD"u8) >= 0) ReadAllTexts(document.RootElement);
+            return document;
         }
         catch (JsonException error)
         {
@@ -71,7 +76,27 @@ internal static class ManifestFile
         }
         catch (InvalidOperationException)
         {
-            throw new DamagedStateException(SnapshotFiles.Manifest, -1, "is not JSON: a name is not valid Unicode");
+            throw new DamagedStateException(SnapshotFiles.Manifest, -1, "holds a text that is not Unicode");
+        }
+    }
+
+    private static void ReadAllTexts(JsonElement element)
+    {
+        switch (element.ValueKind)
+        {
+            case JsonValueKind.String:
+                _ = element.GetString();
+                break;
+            case JsonValueKind.Array:
+                foreach (var item in element.EnumerateArray()) ReadAllTexts(item);
+                break;
+            case JsonValueKind.Object:
+                foreach (var member in element.EnumerateObject())
+                {
+                    _ = member.Name;
+                    ReadAllTexts(member.Value);
+                }
+                break;
         }
     }
 
