@@ -4,8 +4,10 @@
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_UI_LANGUAGE=en
 # No build process outlives its build.
 export MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0
+# The SDK and NuGet keep things at home; who has none gets one here.
 if [ ! -w "${HOME:-/nonexistent}" ]; then
-    export DOTNET_CLI_HOME="$PWD/.cache/dotnet" NUGET_PACKAGES="$PWD/.cache/nuget"
+    mkdir -p .cache/home
+    export HOME="$PWD/.cache/home"
 fi
 
 require_sdk() {
