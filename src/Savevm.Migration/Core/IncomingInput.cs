@@ -1,0 +1,44 @@
+namespace Savevm.Migration.Core;
+
+/// <summary>What a stream can say next, as far as the order matters.</summary>
+public enum IncomingInput
+{
+    /// <summary>The stream header.</summary>
+    Header,
+
+    /// <summary>The configuration section.</summary>
+    Configuration,
+
+    /// <summary>START of a live section.</summary>
+    LiveStart,
+
+    /// <summary>PART of a live section.</summary>
+    LivePart,
+
+    /// <summary>END of a live section.</summary>
+    LiveEnd,
+
+    /// <summary>A FULL section.</summary>
+    Device,
+
+    /// <summary>A command without influence on the order (open return path, ping, switchover start).</summary>
+    NeutralCommand,
+
+    /// <summary>POSTCOPY_ADVISE.</summary>
+    Advise,
+
+    /// <summary>POSTCOPY_RAM_DISCARD.</summary>
+    Discard,
+
+    /// <summary>PACKAGED, whose contents are judged one by one.</summary>
+    Package,
+
+    /// <summary>POSTCOPY_LISTEN.</summary>
+    Listen,
+
+    /// <summary>POSTCOPY_RUN.</summary>
+    Run,
+
+    /// <summary>The end mark.</summary>
+    EndOfFile,
+}

@@ -1,0 +1,386 @@
+using Savevm.Machine;
+using Savevm.Machine.VMState;
+using Savevm.Migration.Core;
+using Savevm.Migration.Metrics;
+using Savevm.Migration.ReturnPath;
+using Savevm.Transport;
+using Savevm.Wire;
+using Savevm.Wire.Dialects;
+using Savevm.Wire.Forward;
+
+namespace Savevm.Migration.Incoming;
+
+/// <summary>
+/// The destination's engine: reads a forward stream, hands RAM and devices to a machine and answers on the return path. It
+/// cannot tell a snapshot's writer from a machine that will run, and it never names a file.
+/// </summary>
+/// <remarks>
+/// Until the machine has taken everything and SHUT 0 is written, authority over the guest stays with the source; every failure
+/// before says SHUT 1 where a return path exists and breaks the connection, so that the source goes on at once.
+/// Conversations: <c>docs/wire-format.md</c>, chapter 8. One migration per instance; <see cref="Run"/> blocks its thread.
+/// </remarks>
+public sealed class IncomingMigration : IDisposable
+{
+    private const int ControlLimit = WireLimits.MaxIdStrBytes + 64;
+
+    private readonly DestinationMachine machine;
+    private readonly IByteChannel channel;
+    private readonly StreamDialect dialect;
+    private readonly ForwardWindow window;
+    private readonly PageReceiver pages;
+    private readonly SectionCollector devices = new();
+    private readonly List<RecordedCommand> commands = [];
+    private readonly List<string> remarks = [];
+    private readonly HashSet<uint> liveSections = [];
+    private readonly CancellationTokenSource faultsEnd = new();
+    private Thread? faultThread;
+    private IncomingPhase phase;
+    private ReturnPathWriter? returnPath;
+    private ConfigurationRecord? configuration;
+    private uint ramSectionId;
+    private byte[] description = [];
+
+    /// <summary>Prepares to read <paramref name="channel"/> into <paramref name="machine"/>. Nothing is read yet.</summary>
+    public IncomingMigration(DestinationMachine machine, IByteChannel channel, StreamDialect? dialect = null)
+    {
+        this.machine = machine;
+        this.channel = channel;
+        this.dialect = dialect ?? new StreamDialect();
+        window = new ForwardWindow(channel);
+        pages = new PageReceiver(window, machine.Ram, this.dialect, Statistics);
+    }
+
+    /// <summary>Where the migration stands; any thread may read it.</summary>
+    public MigrationState State { get; private set; }
+
+    /// <summary>Called on the engine's thread after every change of <see cref="State"/>.</summary>
+    public Action<MigrationState>? StateChanged { get; init; }
+
+    /// <summary>Counters; any thread may read them.</summary>
+    public MigrationStatistics Statistics { get; } = new();
+
+    /// <summary>Reads the whole stream. Returns when the machine has everything and the source was told so.</summary>
+    /// <exception cref="WireException">The stream has a defect; names the offset.</exception>
+    /// <exception cref="PeerLostException">The source ended or broke the connection early.</exception>
+    /// <exception cref="MachineRefusedException">The machine cannot take the state.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public IncomingResult Run(CancellationToken cancellationToken)
+    {
+        Move(MigrationState.Setup);
+        using var abort = cancellationToken.Register(channel.Abort);
+        try
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            ReadHeader();
+            Move(MigrationState.Active);
+            while (phase != IncomingPhase.Ended) ReadRecord(window, nested: false);
+            var result = Finish();
+            Move(MigrationState.Completed);
+            return result;
+        }
+        catch (Exception failure)
+        {
+            throw GiveUp(failure, cancellationToken);
+        }
+        finally
+        {
+            EndFaults();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        pages.Dispose();
+        window.Dispose();
+        faultsEnd.Dispose();
+    }
+
+    private void ReadHeader()
+    {
+        int consumed;
+        while (!ForwardReader.TryReadHeader(window.Unread, window.Offset, out consumed)) Need(window, ControlLimit);
+        window.Consume(consumed);
+        Step(IncomingInput.Header);
+        if (PeekType(window) != SectionType.Configuration) return;
+        ConfigurationRecord record;
+        while (!ForwardReader.TryReadConfiguration(window.Unread, window.Offset, out record, out consumed)) Need(window, WireLimits.MaxDescriptionBytes);
+        machine.Devices.AcceptConfiguration(record.MachineName, record.Subsections);
+        window.Consume(consumed);
+        configuration = record;
+        Step(IncomingInput.Configuration);
+    }
+
+    private void ReadRecord(ForwardWindow from, bool nested)
+    {
+        var type = PeekType(from);
+        switch (type)
+        {
+            case SectionType.Start or SectionType.Part or SectionType.End or SectionType.Full:
+                ReadSection(from, nested);
+                break;
+            case SectionType.Command:
+                ReadCommand(from, nested);
+                break;
+            case SectionType.EndOfFile when !nested:
+                from.Consume(1);
+                Step(IncomingInput.EndOfFile);
+                break;
+            default:
+                throw new WireException(from.Offset, $"0x{(byte)type:x2} is no section type that may stand here");
+        }
+    }
+
+    private void ReadSection(ForwardWindow from, bool nested)
+    {
+        SectionHeader header;
+        int consumed;
+        while (!ForwardReader.TryReadSectionHeader(from.Unread, from.Offset, out header, out consumed)) Need(from, ControlLimit);
+        var at = from.Offset;
+        if (header.Type == SectionType.Full)
+        {
+            Step(IncomingInput.Device);
+            from.Consume(consumed);
+            devices.Collect(from, header, early: phase == IncomingPhase.Setup);
+        }
+        else
+        {
+            if (nested) throw new WireException(at, "a package holds device sections only");
+            ReadLiveSection(header, at, consumed);
+        }
+        while (!ForwardReader.TryReadFooter(from.Unread, from.Offset, header.SectionId, out consumed)) Need(from, ControlLimit);
+        from.Consume(consumed);
+    }
+
+    private void ReadLiveSection(SectionHeader header, long at, int consumed)
+    {
+        Step(header.Type switch
+        {
+            SectionType.Start => IncomingInput.LiveStart,
+            SectionType.Part => IncomingInput.LivePart,
+            _ => IncomingInput.LiveEnd,
+        });
+        if (header.Type == SectionType.Start)
+        {
+            // The version of the RAM section has been 4 for as long as there are footers.
+            if (header.IdStr != "ram" || header.InstanceId != 0)
+                throw new WireException(at, $"live section '{header.IdStr}' cannot be taken here: only RAM is");
+            if (header.VersionId != 4) throw new WireException(at, $"RAM section version {header.VersionId} is not 4");
+            if (!liveSections.Add(header.SectionId) || liveSections.Count > 1) throw new WireException(at, "the RAM section starts twice");
+            ramSectionId = header.SectionId;
+            devices.NoteLiveSection(header.SectionId);
+        }
+        else if (!liveSections.Contains(header.SectionId))
+        {
+            throw new WireException(at, $"section {header.SectionId} was never started");
+        }
+        window.Consume(consumed);
+        pages.ReceiveBody();
+    }
+
+    private void ReadCommand(ForwardWindow from, bool nested)
+    {
+        CommandRecord command;
+        int consumed;
+        while (!ForwardReader.TryReadCommand(from.Unread, from.Offset, out command, out consumed)) Need(from, ushort.MaxValue + 8);
+        var at = from.Offset;
+        if (commands.Count < WireLimits.MaxSections) commands.Add(new RecordedCommand((ushort)command.Type, command.Payload));
+        from.Consume(consumed);
+        switch (command.Type)
+        {
+            case CommandType.OpenReturnPath:
+                Step(IncomingInput.NeutralCommand);
+                returnPath ??= new ReturnPathWriter(channel);
+                break;
+            case CommandType.Ping:
+                Step(IncomingInput.NeutralCommand);
+                if (returnPath is null) throw new WireException(at, "a ping came before the return path was opened");
+                returnPath.Pong(new WireReader(command.Payload, at).ReadUInt32());
+                break;
+            case CommandType.SwitchoverStart:
+                Step(IncomingInput.NeutralCommand);
+                break;
+            case CommandType.PostcopyAdvise:
+                Step(IncomingInput.Advise);
+                break;
+            case CommandType.PostcopyRamDiscard:
+                Step(IncomingInput.Discard);
+                Discard(RamDiscard.Parse(command.Payload, at), at);
+                break;
+            case CommandType.Packaged when !nested:
+                Step(IncomingInput.Package);
+                ReadPackage(new WireReader(command.Payload, at).ReadUInt32(), at);
+                break;
+            case CommandType.PostcopyListen:
+                Step(IncomingInput.Listen);
+                StartFaults(at);
+                break;
+            case CommandType.PostcopyRun:
+                Step(IncomingInput.Run);
+                machine.Devices.AcceptDevices(CollectedState());
+                machine.Control.Start();
+                Move(MigrationState.PostcopyActive);
+                break;
+            default:
+                throw new WireException(at, $"command {command.Type} cannot be taken here");
+        }
+    }
+
+    private void ReadPackage(uint length, long at)
+    {
+        if (length is 0 or > WireLimits.MaxPackagedBytes) throw new WireException(at, $"a package of {length} bytes");
+        while (window.Unread.Length < length) Need(window, (int)Math.Max(length, 1 << 20));
+        using var package = new ForwardWindow(window.Unread[..(int)length], window.Offset);
+        window.Consume((int)length);
+        while (phase != IncomingPhase.Running)
+        {
+            if (package.Unread.IsEmpty) throw new WireException(package.Offset, "the package ends without telling the machine to run");
+            ReadRecord(package, nested: true);
+        }
+    }
+
+    private void Discard(RamDiscard discard, long at)
+    {
+        var block = pages.FindBlock(discard.BlockName, at);
+        pages.ForgetCurrentBlock();
+        foreach (var range in discard.Ranges)
+        {
+            if (range.Start % RamBlockPage != 0 || range.Length % RamBlockPage != 0 || range.Length > (ulong)block.UsedLength
+                || range.Start > (ulong)block.UsedLength - range.Length)
+            {
+                throw new WireException(at, $"discard of 0x{range.Length:x} bytes at 0x{range.Start:x} does not fit block '{block.IdStr}'");
+            }
+            machine.Ram.Discard(block.Index, (long)(range.Start / RamBlockPage), (long)(range.Length / RamBlockPage));
+        }
+    }
+
+    private const ulong RamBlockPage = Machine.Ram.RamBlock.PageSize;
+
+    private void StartFaults(long at)
+    {
+        if (machine.Faults is not { } faults) throw new MachineRefusedException("this destination cannot run before its RAM has arrived: start no postcopy into it");
+        var path = returnPath ?? throw new WireException(at, "postcopy without a return path");
+        faultThread = new Thread(() => ForwardFaults(faults, path)) { IsBackground = true, Name = "savevm fault requests" };
+        faultThread.Start();
+    }
+
+    private void ForwardFaults(Machine.Ram.IFaultSource faults, ReturnPathWriter path)
+    {
+        var named = -1;
+        try
+        {
+            while (faults.WaitForFault(faultsEnd.Token, out var page))
+            {
+                var name = page.BlockIndex == named ? null : pages.Blocks[page.BlockIndex].IdStr;
+                path.RequestPages(name, (ulong)page.PageIndex * RamBlockPage, (uint)RamBlockPage);
+                named = page.BlockIndex;
+            }
+        }
+        catch (IOException)
+        {
+            // The connection broke; the thread that reads the stream finds it out and says so.
+        }
+    }
+
+    private void EndFaults()
+    {
+        faultsEnd.Cancel();
+        faultThread?.Join();
+    }
+
+    private IncomingResult Finish()
+    {
+        var isPrecopy = State != MigrationState.PostcopyActive;
+        if (isPrecopy) ReadDescription();
+        var state = CollectedState();
+        if (isPrecopy)
+        {
+            machine.Devices.AcceptDevices(state);
+            machine.Control.Start();
+        }
+        EndFaults();
+        returnPath?.Shut(0);
+        return new IncomingResult(state, pages.Blocks, remarks);
+    }
+
+    private void ReadDescription()
+    {
+        // A source without a description keeps a connection with return path open and says nothing more.
+        if (window.Unread.IsEmpty && !window.WaitForMore(TimeSpan.FromSeconds(5))) return;
+        if (window.Unread.IsEmpty && !window.Fill(ControlLimit)) return;
+        if (window.Unread[0] != (byte)SectionType.VmDescription) return;
+        int length;
+        int consumed;
+        while (!ForwardReader.TryReadDescriptionHeader(window.Unread, window.Offset, out length, out consumed)) Need(window, ControlLimit);
+        window.Consume(consumed);
+        while (window.Unread.Length < length) Need(window, WireLimits.MaxDescriptionBytes);
+        description = window.Unread[..length].ToArray();
+        if (length > 0)
+        {
+            try
+            {
+                remarks.AddRange(devices.CompareWith(VMDescription.Parse(description, window.Offset)));
+            }
+            catch (WireException unreadable)
+            {
+                // QEMU loads a stream whatever its description says; a snapshot of it is as good as the stream was.
+                remarks.Add($"the description cannot be used: {unreadable.Message}");
+            }
+        }
+        window.Consume(length);
+        Statistics.SetStreamBytes(window.Offset);
+    }
+
+    private DeviceState CollectedState() => new()
+    {
+        MachineName = configuration?.MachineName,
+        ConfigurationSubsections = configuration?.Subsections ?? [],
+        RamSectionId = ramSectionId,
+        Sections = [.. devices.Sections],
+        Commands = [.. commands],
+        Description = description,
+    };
+
+    /// <summary>Tells the source, breaks the connection and names the failure as what it is.</summary>
+    private Exception GiveUp(Exception failure, CancellationToken cancellationToken)
+    {
+        var named = cancellationToken.IsCancellationRequested
+            ? new OperationCanceledException("The incoming migration was cancelled.", failure, cancellationToken)
+            : failure;
+        try
+        {
+            if (State != MigrationState.PostcopyActive) returnPath?.Shut(1);
+        }
+        catch (IOException)
+        {
+            // It is broken already; the source finds out by itself.
+        }
+        channel.Abort();
+        if (State == MigrationState.PostcopyActive) Move(MigrationState.PostcopyPaused);
+        else Move(named is OperationCanceledException ? MigrationState.Cancelled : MigrationState.Failed);
+        return named;
+    }
+
+    private SectionType PeekType(ForwardWindow from)
+    {
+        while (from.Unread.IsEmpty) Need(from, ControlLimit);
+        return (SectionType)from.Unread[0];
+    }
+
+    private void Need(ForwardWindow from, int limit)
+    {
+        if (from.Fill(Math.Max(limit, 1 << 20))) return;
+        throw from == window
+            ? new PeerLostException($"the stream ended at offset 0x{from.Offset:x}, in phase {phase}")
+            : new WireException(from.Offset, "a record is cut off by the end of its package");
+    }
+
+    private void Step(IncomingInput input) => phase = IncomingPhaseTable.Step(phase, input, window.Offset);
+
+    private void Move(MigrationState next)
+    {
+        MigrationStateTable.DemandIncoming(State, next);
+        State = next;
+        StateChanged?.Invoke(next);
+    }
+}

@@ -1,0 +1,153 @@
+using Savevm.Machine.Ram;
+using Savevm.Migration.Metrics;
+using Savevm.Wire;
+using Savevm.Wire.Dialects;
+using Savevm.Wire.Ram;
+
+namespace Savevm.Migration.Incoming;
+
+/// <summary>
+/// Reads the bodies of RAM sections of one channel and hands the pages to the machine. Data plane: no allocation, no
+/// lock, no copy per page; the page writer gathers straight from the window. Layout: <c>docs/wire-format.md</c>, chapter 4.
+/// </summary>
+internal sealed class PageReceiver(ForwardWindow window, IRamSink sink, StreamDialect dialect, MigrationStatistics statistics) : IDisposable
+{
+    private const int WindowLimit = 4 << 20;
+
+    private readonly List<RamBlock> blocks = [];
+    private readonly List<byte[]> names = [];
+    private IPageWriter? writer;
+    private int current = -1;
+    private long normalPages;
+    private long zeroPages;
+
+    /// <summary>The block list, once the stream announced it.</summary>
+    public IReadOnlyList<RamBlock> Blocks => blocks;
+
+    /// <summary>Postcopy: a discard forgets the current block, as every sender does.</summary>
+    public void ForgetCurrentBlock() => current = -1;
+
+    /// <summary>The block of that name.</summary>
+    public RamBlock FindBlock(string idStr, long offset) =>
+        blocks.Find(block => block.IdStr == idStr) ?? throw new WireException(offset, $"unknown RAM block '{idStr}'");
+
+    /// <summary>Reads records up to and including the end of the body.</summary>
+    public void ReceiveBody()
+    {
+        while (!ReceiveBuffered())
+        {
+            Publish();
+            if (!window.Fill(WindowLimit))
+                throw new PeerLostException($"the stream ended inside RAM at offset 0x{window.Offset:x}");
+        }
+        Publish();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => writer?.Dispose();
+
+    /// <summary>Takes every whole record of the window. True when the body ended; false when more bytes are needed.</summary>
+    private bool ReceiveBuffered()
+    {
+        while (RamRecordReader.TryRead(window.Unread, window.Offset, out var record, out var headerBytes))
+        {
+            switch (record.Kind)
+            {
+                case RamRecordKind.Page:
+                    if (window.Unread.Length < headerBytes + RamBlock.PageSize) return false;
+                    var page = Locate(record);
+                    writer!.WritePage(current, page, window.Unread.Slice(headerBytes, RamBlock.PageSize));
+                    window.Consume(headerBytes + RamBlock.PageSize);
+                    normalPages++;
+                    break;
+                case RamRecordKind.ZeroPage:
+                    var zeroPage = Locate(record);
+                    writer!.WriteZeroPage(current, zeroPage);
+                    window.Consume(headerBytes);
+                    zeroPages++;
+                    break;
+                case RamRecordKind.EndOfSection:
+                    window.Consume(headerBytes);
+                    return true;
+                case RamRecordKind.MemorySize:
+                    window.Consume(headerBytes);
+                    ReceiveBlockList(record.Address);
+                    break;
+                case RamRecordKind.MultifdFlush:
+                    // Some sources write it without multifd; there is nothing to wait for on one channel.
+                    window.Consume(headerBytes);
+                    break;
+                default:
+                    throw new WireException(window.Offset, $"a RAM record of kind {record.Kind} cannot be taken here: switch the capability off at the source");
+            }
+        }
+        return false;
+    }
+
+    /// <summary>Makes the record's block the current one and returns the page number, checked.</summary>
+    private long Locate(in RamRecord record)
+    {
+        if (!record.Continues) current = IndexOf(record.BlockName);
+        if (current < 0) throw new WireException(window.Offset, "a page record continues a block before any block was named");
+        var block = blocks[current];
+        if (record.Address >= (ulong)block.UsedLength)
+            throw new WireException(window.Offset, $"page address 0x{record.Address:x} lies outside block '{block.IdStr}' of {block.UsedLength} bytes");
+        return (long)(record.Address / RamBlock.PageSize);
+    }
+
+    private int IndexOf(ReadOnlySpan<byte> name)
+    {
+        if (current >= 0 && name.SequenceEqual(names[current])) return current;
+        for (var index = 0; index < names.Count; index++)
+        {
+            if (name.SequenceEqual(names[index])) return index;
+        }
+        throw new WireException(window.Offset, $"a page of the unknown RAM block '{System.Text.Encoding.ASCII.GetString(name)}'");
+    }
+
+    private void ReceiveBlockList(ulong total)
+    {
+        if (total > WireLimits.MaxRamBytes) throw new WireException(window.Offset, $"the stream announces {total} bytes of RAM");
+        var listed = new List<RamBlock>();
+        for (var remaining = total; remaining > 0;)
+        {
+            if (listed.Count >= WireLimits.MaxRamBlocks) throw new WireException(window.Offset, $"more than {WireLimits.MaxRamBlocks} RAM blocks");
+            RamSetupBlock entry;
+            int consumed;
+            while (!RamSetupReader.TryReadBlock(window.Unread, window.Offset, dialect, remaining, out entry, out consumed))
+            {
+                writer?.Flush();
+                if (!window.Fill(WindowLimit)) throw new PeerLostException($"the stream ended inside the RAM block list at offset 0x{window.Offset:x}");
+            }
+            if (listed.Exists(block => block.IdStr == entry.IdStr)) throw new WireException(window.Offset, $"RAM block '{entry.IdStr}' is listed twice");
+            listed.Add(new RamBlock(listed.Count, entry.IdStr, (long)entry.UsedLength));
+            remaining -= entry.UsedLength;
+            window.Consume(consumed);
+        }
+        if (blocks.Count > 0)
+        {
+            // QEMU accepts a repeated list, a part of it, or an empty one; what it must not do is change.
+            foreach (var block in listed)
+            {
+                if (FindBlock(block.IdStr, window.Offset).UsedLength != block.UsedLength)
+                    throw new WireException(window.Offset, $"RAM block '{block.IdStr}' changed its size");
+            }
+            return;
+        }
+        if (listed.Count == 0) return;
+        sink.DeclareBlocks(listed);
+        blocks.AddRange(listed);
+        names.AddRange(listed.Select(block => System.Text.Encoding.ASCII.GetBytes(block.IdStr)));
+        writer = sink.OpenWriter();
+        statistics.SetRamBytesTotal(listed.Sum(block => block.UsedLength));
+    }
+
+    /// <summary>Hands over gathered pages before the window moves, and makes the counters visible.</summary>
+    private void Publish()
+    {
+        writer?.Flush();
+        statistics.AddPages(normalPages, zeroPages);
+        normalPages = zeroPages = 0;
+        statistics.SetStreamBytes(window.Offset);
+    }
+}

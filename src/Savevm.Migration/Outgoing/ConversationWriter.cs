@@ -1,0 +1,102 @@
+using Savevm.Machine.Ram;
+using Savevm.Machine.VMState;
+using Savevm.Wire;
+using Savevm.Wire.Dialects;
+using Savevm.Wire.Forward;
+using Savevm.Wire.Ram;
+
+namespace Savevm.Migration.Outgoing;
+
+/// <summary>
+/// Composes everything of an outgoing stream that is not a page. Recorded sections are replayed verbatim, ids included.
+/// Charts: <c>docs/wire-format.md</c>, 8.1, 8.2 and 8.4.
+/// </summary>
+internal sealed class ConversationWriter(DeviceState devices, IReadOnlyList<RamBlock> blocks, StreamDialect dialect)
+{
+    /// <summary>Values of our pings: they only need to differ.</summary>
+    public const uint SetupPing = 1, BeforePackagePing = 2, BeforeRunPing = 3, AfterPackagePing = 4;
+
+    /// <summary>Header to the end of the block list.</summary>
+    public void WriteOpening(WireWriter output, bool openReturnPath, bool advisePostcopy)
+    {
+        ForwardWriter.WriteHeader(output);
+        if (devices.MachineName is { } name) ForwardWriter.WriteConfiguration(output, name, devices.ConfigurationSubsections.Span);
+        if (openReturnPath)
+        {
+            ForwardWriter.WriteCommand(output, CommandType.OpenReturnPath, []);
+            WritePing(output, SetupPing);
+        }
+        if (advisePostcopy)
+        {
+            ForwardWriter.WriteCommand(output, CommandType.PostcopyAdvise, Payload(writer => PostcopyAdvise.Write(writer, RamBlock.PageSize, RamBlock.PageSize)));
+        }
+        foreach (var section in devices.Sections.Where(section => section.IsEarly)) WriteDevice(output, section);
+        ForwardWriter.WriteSectionStart(output, SectionType.Start, devices.RamSectionId, "ram", 0, 4);
+        RamRecordWriter.WriteSetup(output, blocks.Select(block => new RamSetupBlock(block.IdStr, (ulong)block.UsedLength, 0)), dialect);
+        RamRecordWriter.WriteEndOfSection(output);
+        ForwardWriter.WriteFooter(output, devices.RamSectionId);
+    }
+
+    /// <summary>
+    /// The switch to postcopy before any page was sent: every block is discarded whole, then the package. At least one discard
+    /// must precede LISTEN, or QEMU takes pages for precopy pages and waits for itself for ever.
+    /// </summary>
+    public void WriteSwitchToPostcopy(WireWriter output)
+    {
+        foreach (var block in blocks)
+        {
+            var range = new RamRange(0, (ulong)block.UsedLength);
+            ForwardWriter.WriteCommand(output, CommandType.PostcopyRamDiscard, Payload(writer => RamDiscard.Write(writer, block.IdStr, [range])));
+        }
+        WritePing(output, BeforePackagePing);
+        var package = new WireWriter();
+        ForwardWriter.WriteCommand(package, CommandType.PostcopyListen, []);
+        foreach (var section in devices.Sections.Where(section => !section.IsEarly)) WriteDevice(package, section);
+        WritePing(package, BeforeRunPing);
+        ForwardWriter.WriteCommand(package, CommandType.PostcopyRun, []);
+        ForwardWriter.WritePackagedHeader(output, (uint)package.Length);
+        output.WriteBytes(package.WrittenSpan);
+        WritePing(output, AfterPackagePing);
+    }
+
+    /// <summary>The end of RAM, the devices and the description of a stream without postcopy.</summary>
+    public void WritePrecopyEnding(WireWriter output)
+    {
+        WriteRamEnd(output);
+        foreach (var section in devices.Sections.Where(section => !section.IsEarly)) WriteDevice(output, section);
+        ForwardWriter.WriteEndOfFile(output);
+        // QEMU waits for a description after the end mark; an empty one is legal.
+        ForwardWriter.WriteDescription(output, devices.Description.Span);
+    }
+
+    /// <summary>The end of a stream in postcopy, where neither devices nor a description follow.</summary>
+    public void WritePostcopyEnding(WireWriter output)
+    {
+        WriteRamEnd(output);
+        ForwardWriter.WriteEndOfFile(output);
+    }
+
+    private void WriteRamEnd(WireWriter output)
+    {
+        ForwardWriter.WriteSectionPart(output, SectionType.End, devices.RamSectionId);
+        RamRecordWriter.WriteEndOfSection(output);
+        ForwardWriter.WriteFooter(output, devices.RamSectionId);
+    }
+
+    private static void WriteDevice(WireWriter output, DeviceSection section)
+    {
+        ForwardWriter.WriteSectionStart(output, SectionType.Full, section.SectionId, section.IdStr, section.InstanceId, section.VersionId);
+        output.WriteBytes(section.Body.Span);
+        ForwardWriter.WriteFooter(output, section.SectionId);
+    }
+
+    private static void WritePing(WireWriter output, uint value) =>
+        ForwardWriter.WriteCommand(output, CommandType.Ping, Payload(writer => writer.WriteUInt32(value)));
+
+    private static ReadOnlySpan<byte> Payload(Action<WireWriter> write)
+    {
+        var payload = new WireWriter();
+        write(payload);
+        return payload.WrittenSpan;
+    }
+}

@@ -1,0 +1,277 @@
+using Savevm.Machine;
+using Savevm.Machine.Ram;
+using Savevm.Migration.Metrics;
+using Savevm.Migration.Pages;
+using Savevm.Migration.ReturnPath;
+using Savevm.Transport;
+using Savevm.Wire;
+using Savevm.Wire.Dialects;
+
+namespace Savevm.Migration.Outgoing;
+
+/// <summary>
+/// The source's engine for a machine that stands still: sends everything and then the devices (precopy), or the devices and
+/// then pages on request (postcopy). It cannot tell a snapshot from a stopped machine.
+/// </summary>
+/// <remarks>
+/// Authority: until the package (postcopy) or the last byte (precopy) is written the machine is ours and a failure starts it
+/// again; afterwards it is the destination's. One migration per instance; <see cref="Run"/> blocks its thread.
+/// </remarks>
+public sealed class OutgoingMigration
+{
+    private const int PrecopyRunPages = 64;
+    private static readonly TimeSpan ServeSlice = TimeSpan.FromMilliseconds(100);
+
+    private readonly SourceMachine machine;
+    private readonly ChannelSet channels;
+    private readonly OutgoingOptions options;
+    private readonly IReadOnlyList<RamBlock> blocks;
+    private readonly SentPages sent;
+    private readonly Lock stateGate = new();
+    private volatile bool pushUnrequested;
+
+    /// <summary>Prepares to send <paramref name="machine"/> over <paramref name="channels"/>. Nothing is written yet.</summary>
+    public OutgoingMigration(SourceMachine machine, ChannelSet channels, OutgoingOptions options)
+    {
+        this.machine = machine;
+        this.channels = channels;
+        this.options = options;
+        blocks = machine.Ram.Blocks;
+        sent = new SentPages(blocks);
+        pushUnrequested = options.PushUnrequested;
+        Statistics.SetRamBytesTotal(blocks.Sum(block => block.UsedLength));
+    }
+
+    /// <summary>Where the migration stands; any thread may read it.</summary>
+    public MigrationState State { get; private set; }
+
+    /// <summary>Called on the engine's thread after every change of <see cref="State"/>.</summary>
+    public Action<MigrationState>? StateChanged { get; init; }
+
+    /// <summary>Counters; any thread may read them.</summary>
+    public MigrationStatistics Statistics { get; } = new();
+
+    /// <summary>Pages that were not sent yet; any thread may read it.</summary>
+    public long PagesRemaining => sent.Remaining;
+
+    /// <summary>Postcopy: from now on push every page, so that the guest soon needs us no more. Any thread.</summary>
+    public void PushRemaining() => pushUnrequested = true;
+
+    /// <summary>Sends the machine. Returns when the destination has everything (and said so, where it can).</summary>
+    /// <exception cref="PeerLostException">The destination vanished.</exception>
+    /// <exception cref="PeerRefusedException">The destination could not load the state.</exception>
+    /// <exception cref="WireException">The destination sent a defective or forbidden message.</exception>
+    /// <exception cref="DamagedStateException">Stored pages are damaged; nothing of them was sent.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public void Run(CancellationToken cancellationToken)
+    {
+        Move(MigrationState.Setup);
+        using var abort = cancellationToken.Register(channels.Abort);
+        try
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (options.Postcopy) RunPostcopy();
+            else RunPrecopy();
+            Move(MigrationState.Completed);
+        }
+        catch (Exception failure)
+        {
+            throw GiveUp(failure, cancellationToken);
+        }
+    }
+
+    private void RunPrecopy()
+    {
+        var main = channels.Main;
+        machine.Control.Stop();
+        var devices = machine.Devices.Save();
+        var conversation = new ConversationWriter(devices, blocks, new StreamDialect());
+        Write(main, output => conversation.WriteOpening(output, openReturnPath: main.IsBidirectional, advisePostcopy: false));
+        Move(MigrationState.Active);
+        using var reader = machine.Ram.OpenReader();
+        using var writer = new PageRecordWriter(main, blocks, devices.RamSectionId, framed: true, Statistics);
+        var pump = new PagePump(blocks, sent, reader, writer) { SkippedBlocks = IndicesAtDestination() };
+        var pacer = new Pacer(options.BandwidthBytesPerSecond, TimeProvider.System);
+        try
+        {
+            while (pump.PushNext(PrecopyRunPages))
+            {
+                pacer.Pushed(PrecopyRunPages * RamBlock.PageSize);
+                if (pacer.HoldBack(0) is var delay && delay > TimeSpan.Zero) Thread.Sleep(delay);
+            }
+            Move(MigrationState.Device);
+            Write(main, conversation.WritePrecopyEnding);
+        }
+        catch (PeerLostException) when (main.IsBidirectional)
+        {
+            // The destination may have said why before it went: its SHUT tells more than a broken pipe.
+            AwaitShut(TimeSpan.Zero);
+            throw;
+        }
+        if (main.IsBidirectional) AwaitShut(Timeout.InfiniteTimeSpan);
+        else main.CloseWrite();
+    }
+
+    private void AwaitShut(TimeSpan wait)
+    {
+        using var reader = machine.Ram.OpenReader();
+        using var writer = new PageRecordWriter(channels.Main, blocks, 0, framed: true, Statistics);
+        var server = new PageServer(blocks, new ReturnPathReader(channels.Main), new PagePump(blocks, sent, reader, writer) { SkippedBlocks = IndicesAtDestination() }, Statistics);
+        while (!server.IsShut)
+        {
+            if (!server.ServeNext(wait) && wait == TimeSpan.Zero) return;
+        }
+    }
+
+    private void RunPostcopy()
+    {
+        var main = channels.Main;
+        if (!main.IsBidirectional) throw new MachineRefusedException($"{main.Name} carries bytes in one direction only: pages cannot be asked for");
+        machine.Control.Stop();
+        var devices = machine.Devices.Save();
+        var conversation = new ConversationWriter(devices, blocks, new StreamDialect());
+        var requestChannel = channels.Preempt ?? main;
+        using var requestReader = machine.Ram.OpenReader();
+        using var requestWriter = new PageRecordWriter(requestChannel, blocks, devices.RamSectionId, framed: channels.Preempt is null, Statistics);
+        var requested = new PagePump(blocks, sent, requestReader, requestWriter) { SkippedBlocks = IndicesAtDestination() };
+        var server = new PageServer(blocks, new ReturnPathReader(main), requested, Statistics) { PongArrived = TakePong };
+        // One write for all of it: the time to the guest's first instruction is the number users feel.
+        Write(main, output =>
+        {
+            conversation.WriteOpening(output, openReturnPath: true, advisePostcopy: true);
+            Move(MigrationState.Active);
+            Move(MigrationState.Device);
+            conversation.WriteSwitchToPostcopy(output);
+        });
+        Move(MigrationState.PostcopyActive);
+        if (channels.Preempt is null) ServeAndPush(server, requested);
+        else ServeBesidePush(server, devices.RamSectionId);
+        Write(main, conversation.WritePostcopyEnding);
+        // Destinations of the releases before 8.0 wait for an end mark on the preempt channel; later ones are content with it.
+        if (channels.Preempt is { } preempt) Write(preempt, Wire.Ram.RamRecordWriter.WriteEndOfSection);
+        while (!server.IsShut) server.ServeNext(Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>One channel: requests first, unrequested pages between them, one thread.</summary>
+    private void ServeAndPush(PageServer server, PagePump pump)
+    {
+        var pacer = new Pacer(options.BandwidthBytesPerSecond, TimeProvider.System);
+        while (sent.Remaining > 0)
+        {
+            var wait = pushUnrequested ? pacer.HoldBack(server.LastRequestTicks) : ServeSlice;
+            if (server.ServeNext(wait) || !pushUnrequested || wait > TimeSpan.Zero) continue;
+            if (!pump.PushNext(options.PushPages)) break;
+            pacer.Pushed((long)options.PushPages * RamBlock.PageSize);
+        }
+    }
+
+    /// <summary>Two channels: this thread answers requests on the preempt channel, another pushes on the main one.</summary>
+    private void ServeBesidePush(PageServer server, uint ramSectionId)
+    {
+        Exception? pushFailure = null;
+        var pusher = new Thread(() =>
+        {
+            try
+            {
+                Push(server, ramSectionId);
+            }
+            catch (Exception failure)
+            {
+                Volatile.Write(ref pushFailure, failure);
+            }
+        })
+        { IsBackground = true, Name = "savevm page push" };
+        pusher.Start();
+        try
+        {
+            while (pusher.IsAlive || sent.Remaining > 0)
+            {
+                if (Volatile.Read(ref pushFailure) is not null) break;
+                server.ServeNext(ServeSlice);
+            }
+        }
+        catch
+        {
+            channels.Abort();
+            throw;
+        }
+        finally
+        {
+            pushEnds = true;
+            pusher.Join();
+        }
+        if (pushFailure is { } thrown) System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(thrown);
+    }
+
+    private volatile bool pushEnds;
+
+    private void Push(PageServer server, uint ramSectionId)
+    {
+        using var reader = machine.Ram.OpenReader();
+        using var writer = new PageRecordWriter(channels.Main, blocks, ramSectionId, framed: true, Statistics);
+        var pump = new PagePump(blocks, sent, reader, writer) { SkippedBlocks = IndicesAtDestination() };
+        var pacer = new Pacer(options.BandwidthBytesPerSecond, TimeProvider.System);
+        while (!pushEnds && sent.Remaining > 0)
+        {
+            var delay = pushUnrequested ? pacer.HoldBack(server.LastRequestTicks) : ServeSlice;
+            if (delay > TimeSpan.Zero)
+            {
+                Thread.Sleep(delay);
+                continue;
+            }
+            if (!pump.PushNext(options.PushPages)) return;
+            pacer.Pushed((long)options.PushPages * RamBlock.PageSize);
+        }
+    }
+
+    private void TakePong(uint value)
+    {
+        if (value == ConversationWriter.BeforeRunPing) options.DevicesLoaded?.Invoke();
+    }
+
+    private HashSet<int> IndicesAtDestination() =>
+        [.. blocks.Where(block => options.BlocksAtDestination.Contains(block.IdStr)).Select(block => block.Index)];
+
+    private void Write(IByteChannel channel, Action<WireWriter> compose)
+    {
+        var output = new WireWriter();
+        compose(output);
+        try
+        {
+            channel.Write(output.WrittenSpan);
+        }
+        catch (IOException broken)
+        {
+            throw new PeerLostException($"the destination stopped reading: {broken.Message}", broken);
+        }
+        Statistics.AddStreamBytes(output.Length);
+    }
+
+    /// <summary>Breaks the connection, hands the machine back where it is still ours, and names the failure as what it is.</summary>
+    private Exception GiveUp(Exception failure, CancellationToken cancellationToken)
+    {
+        var isCancelled = cancellationToken.IsCancellationRequested;
+        channels.Abort();
+        if (State == MigrationState.PostcopyActive && !isCancelled)
+        {
+            Move(MigrationState.PostcopyPaused);
+        }
+        else
+        {
+            var wasOurs = State != MigrationState.PostcopyActive;
+            Move(isCancelled ? MigrationState.Cancelled : MigrationState.Failed);
+            if (wasOurs) machine.Control.Start();
+        }
+        return isCancelled ? new OperationCanceledException("The outgoing migration was cancelled.", failure, cancellationToken) : failure;
+    }
+
+    private void Move(MigrationState next)
+    {
+        lock (stateGate)
+        {
+            MigrationStateTable.DemandOutgoing(State, next);
+            State = next;
+        }
+        StateChanged?.Invoke(next);
+    }
+}

@@ -1,0 +1,23 @@
+namespace Savevm.Migration.Outgoing;
+
+/// <summary>How a machine that stands still is sent. Which journey it is, the engine does not know.</summary>
+public sealed record OutgoingOptions
+{
+    /// <summary>Send devices first and let the destination run; its pages follow on request (postcopy from the first page on).</summary>
+    public bool Postcopy { get; init; }
+
+    /// <summary>Names of RAM blocks that the destination has already (mapped from an image): announced, never sent.</summary>
+    public IReadOnlySet<string> BlocksAtDestination { get; init; } = new HashSet<string>();
+
+    /// <summary>Postcopy: push the pages that nobody asked for, too. Without it a page travels only on request.</summary>
+    public bool PushUnrequested { get; init; } = true;
+
+    /// <summary>Limit for unrequested pages in bytes per second; null for none.</summary>
+    public long? BandwidthBytesPerSecond { get; init; }
+
+    /// <summary>Unrequested pages per write in postcopy. Small keeps the wait of a requested page short.</summary>
+    public int PushPages { get; init; } = 8;
+
+    /// <summary>Called when the destination answered the ping that precedes its order to run: devices are loaded.</summary>
+    public Action? DevicesLoaded { get; init; }
+}
