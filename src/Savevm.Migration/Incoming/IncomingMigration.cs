@@ -45,7 +45,7 @@ public sealed class IncomingMigration : IDisposable
     {
         this.machine = machine;
         this.channel = channel;
-        this.dialect = dialect ?? new StreamDialect();
+        this.dialect = dialect ?? StreamDialect.Default;
         window = new ForwardWindow(channel);
         pages = new PageReceiver(window, machine.Ram, this.dialect, Statistics);
     }
@@ -103,7 +103,7 @@ public sealed class IncomingMigration : IDisposable
         window.Consume(consumed);
         Step(IncomingInput.Header);
         if (PeekType(window) != SectionType.Configuration) return;
-        ConfigurationRecord record;
+        ConfigurationRecord? record;
         while (!ForwardReader.TryReadConfiguration(window.Unread, window.Offset, out record, out consumed)) Need(window, WireLimits.MaxDescriptionBytes);
         machine.Devices.AcceptConfiguration(record.MachineName, record.Subsections);
         window.Consume(consumed);
@@ -122,7 +122,7 @@ public sealed class IncomingMigration : IDisposable
             case SectionType.Command:
                 ReadCommand(from, nested);
                 break;
-            case SectionType.EndOfFile when !nested:
+            case SectionType.Eof when !nested:
                 from.Consume(1);
                 Step(IncomingInput.EndOfFile);
                 break;
@@ -180,7 +180,7 @@ public sealed class IncomingMigration : IDisposable
 
     private void ReadCommand(ForwardWindow from, bool nested)
     {
-        CommandRecord command;
+        CommandRecord? command;
         int consumed;
         while (!ForwardReader.TryReadCommand(from.Unread, from.Offset, out command, out consumed)) Need(from, ushort.MaxValue + 8);
         var at = from.Offset;
@@ -195,7 +195,7 @@ public sealed class IncomingMigration : IDisposable
             case CommandType.Ping:
                 Step(IncomingInput.NeutralCommand);
                 if (returnPath is null) throw new WireException(at, "a ping came before the return path was opened");
-                returnPath.Pong(new WireReader(command.Payload, at).ReadUInt32());
+                returnPath.Pong(command.Value);
                 break;
             case CommandType.SwitchoverStart:
                 Step(IncomingInput.NeutralCommand);
@@ -209,7 +209,7 @@ public sealed class IncomingMigration : IDisposable
                 break;
             case CommandType.Packaged when !nested:
                 Step(IncomingInput.Package);
-                ReadPackage(new WireReader(command.Payload, at).ReadUInt32(), at);
+                ReadPackage(command.Value, at);
                 break;
             case CommandType.PostcopyListen:
                 Step(IncomingInput.Listen);
@@ -308,7 +308,7 @@ public sealed class IncomingMigration : IDisposable
         // A source without a description keeps a connection with return path open and says nothing more.
         if (window.Unread.IsEmpty && !window.WaitForMore(TimeSpan.FromSeconds(5))) return;
         if (window.Unread.IsEmpty && !window.Fill(ControlLimit)) return;
-        if (window.Unread[0] != (byte)SectionType.VmDescription) return;
+        if (window.Unread[0] != (byte)SectionType.VMDescription) return;
         int length;
         int consumed;
         while (!ForwardReader.TryReadDescriptionHeader(window.Unread, window.Offset, out length, out consumed)) Need(window, ControlLimit);
@@ -319,7 +319,7 @@ public sealed class IncomingMigration : IDisposable
         {
             try
             {
-                remarks.AddRange(devices.CompareWith(VMDescription.Parse(description, window.Offset)));
+                remarks.AddRange(devices.CompareWith(VMDescription.Parse(description, window.Offset).Entries));
             }
             catch (WireException unreadable)
             {

@@ -112,7 +112,7 @@ internal sealed class PageReceiver(ForwardWindow window, IRamSink sink, StreamDi
         for (var remaining = total; remaining > 0;)
         {
             if (listed.Count >= WireLimits.MaxRamBlocks) throw new WireException(window.Offset, $"more than {WireLimits.MaxRamBlocks} RAM blocks");
-            RamSetupBlock entry;
+            RamSetupBlock? entry;
             int consumed;
             while (!RamSetupReader.TryReadBlock(window.Unread, window.Offset, dialect, remaining, out entry, out consumed))
             {

@@ -44,7 +44,7 @@ internal sealed class SectionCollector
 
     /// <summary>The last bytes are the section's footer and an end mark.</summary>
     private static bool LooksLikeTheEnd(ReadOnlySpan<byte> unread, uint sectionId) =>
-        unread is [.., (byte)SectionType.Footer, _, _, _, _, (byte)SectionType.EndOfFile]
+        unread is [.., (byte)SectionType.Footer, _, _, _, _, (byte)SectionType.Eof]
         && System.Buffers.Binary.BinaryPrimitives.ReadUInt32BigEndian(unread[^5..]) == sectionId;
 
     /// <summary>Compares every cut with the description. Each disagreement is a sentence; the bytes are verbatim either way.</summary>

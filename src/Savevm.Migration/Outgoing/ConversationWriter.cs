@@ -23,13 +23,11 @@ internal sealed class ConversationWriter(DeviceState devices, IReadOnlyList<RamB
         if (devices.MachineName is { } name) ForwardWriter.WriteConfiguration(output, name, devices.ConfigurationSubsections.Span);
         if (openReturnPath)
         {
-            ForwardWriter.WriteCommand(output, CommandType.OpenReturnPath, []);
-            WritePing(output, SetupPing);
+            ForwardWriter.WriteCommand(output, CommandType.OpenReturnPath);
+            ForwardWriter.WritePing(output, SetupPing);
         }
         if (advisePostcopy)
-        {
-            ForwardWriter.WriteCommand(output, CommandType.PostcopyAdvise, Payload(writer => PostcopyAdvise.Write(writer, RamBlock.PageSize, RamBlock.PageSize)));
-        }
+            ForwardWriter.WriteCommand(output, CommandType.PostcopyAdvise, new PostcopyAdvise(RamBlock.PageSize, RamBlock.PageSize).ToPayload());
         foreach (var section in devices.Sections.Where(section => section.IsEarly)) WriteDevice(output, section);
         ForwardWriter.WriteSectionStart(output, SectionType.Start, devices.RamSectionId, "ram", 0, 4);
         RamRecordWriter.WriteSetup(output, blocks.Select(block => new RamSetupBlock(block.IdStr, (ulong)block.UsedLength, 0)), dialect);
@@ -46,17 +44,17 @@ internal sealed class ConversationWriter(DeviceState devices, IReadOnlyList<RamB
         foreach (var block in blocks)
         {
             var range = new RamRange(0, (ulong)block.UsedLength);
-            ForwardWriter.WriteCommand(output, CommandType.PostcopyRamDiscard, Payload(writer => RamDiscard.Write(writer, block.IdStr, [range])));
+            ForwardWriter.WriteCommand(output, CommandType.PostcopyRamDiscard, new RamDiscard(block.IdStr, [range]).ToPayload());
         }
-        WritePing(output, BeforePackagePing);
+        ForwardWriter.WritePing(output, BeforePackagePing);
         var package = new WireWriter();
-        ForwardWriter.WriteCommand(package, CommandType.PostcopyListen, []);
+        ForwardWriter.WriteCommand(package, CommandType.PostcopyListen);
         foreach (var section in devices.Sections.Where(section => !section.IsEarly)) WriteDevice(package, section);
-        WritePing(package, BeforeRunPing);
-        ForwardWriter.WriteCommand(package, CommandType.PostcopyRun, []);
+        ForwardWriter.WritePing(package, BeforeRunPing);
+        ForwardWriter.WriteCommand(package, CommandType.PostcopyRun);
         ForwardWriter.WritePackagedHeader(output, (uint)package.Length);
         output.WriteBytes(package.WrittenSpan);
-        WritePing(output, AfterPackagePing);
+        ForwardWriter.WritePing(output, AfterPackagePing);
     }
 
     /// <summary>The end of RAM, the devices and the description of a stream without postcopy.</summary>
@@ -88,15 +86,5 @@ internal sealed class ConversationWriter(DeviceState devices, IReadOnlyList<RamB
         ForwardWriter.WriteSectionStart(output, SectionType.Full, section.SectionId, section.IdStr, section.InstanceId, section.VersionId);
         output.WriteBytes(section.Body.Span);
         ForwardWriter.WriteFooter(output, section.SectionId);
-    }
-
-    private static void WritePing(WireWriter output, uint value) =>
-        ForwardWriter.WriteCommand(output, CommandType.Ping, Payload(writer => writer.WriteUInt32(value)));
-
-    private static ReadOnlySpan<byte> Payload(Action<WireWriter> write)
-    {
-        var payload = new WireWriter();
-        write(payload);
-        return payload.WrittenSpan;
     }
 }

@@ -85,7 +85,7 @@ public sealed class OutgoingMigration
         var main = channels.Main;
         machine.Control.Stop();
         var devices = machine.Devices.Save();
-        var conversation = new ConversationWriter(devices, blocks, new StreamDialect());
+        var conversation = new ConversationWriter(devices, blocks, StreamDialect.Default);
         Write(main, output => conversation.WriteOpening(output, openReturnPath: main.IsBidirectional, advisePostcopy: false));
         Move(MigrationState.Active);
         using var reader = machine.Ram.OpenReader();
@@ -129,7 +129,7 @@ public sealed class OutgoingMigration
         if (!main.IsBidirectional) throw new MachineRefusedException($"{main.Name} carries bytes in one direction only: pages cannot be asked for");
         machine.Control.Stop();
         var devices = machine.Devices.Save();
-        var conversation = new ConversationWriter(devices, blocks, new StreamDialect());
+        var conversation = new ConversationWriter(devices, blocks, StreamDialect.Default);
         var requestChannel = channels.Preempt ?? main;
         using var requestReader = machine.Ram.OpenReader();
         using var requestWriter = new PageRecordWriter(requestChannel, blocks, devices.RamSectionId, framed: channels.Preempt is null, Statistics);

@@ -72,7 +72,7 @@ internal sealed unsafe class PageRecordWriter : IDisposable
         if (arenaUsed == 0) return;
         if (framed)
         {
-            var written = RamRecordWriter.WriteWord(Free, 0, RamFlags.EndOfSection);
+            var written = RamRecordWriter.WriteWord(Free, 0, RamFlags.Eos);
             Free[written] = (byte)SectionType.Footer;
             System.Buffers.Binary.BinaryPrimitives.WriteUInt32BigEndian(Free[(written + 1)..], sectionId);
             TakeHeader(written + 5);

@@ -35,10 +35,10 @@ internal sealed class PageServer(IReadOnlyList<RamBlock> blocks, ReturnPathReade
         if (!returnPath.TryNext(wait, out var message)) return false;
         switch (message.Type)
         {
-            case ReturnMessageType.RequestPages:
+            case ReturnMessageType.ReqPages:
                 Serve(lastNamed, message.Start, message.Length, at);
                 break;
-            case ReturnMessageType.RequestPagesWithId:
+            case ReturnMessageType.ReqPagesId:
                 lastNamed = IndexOf(message.BlockName, at);
                 Serve(lastNamed, message.Start, message.Length, at);
                 break;

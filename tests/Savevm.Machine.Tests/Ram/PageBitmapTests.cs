@@ -1,0 +1,68 @@
+using CsCheck;
+using Savevm.Machine.Ram;
+
+namespace Savevm.Machine.Tests.Ram;
+
+public sealed class PageBitmapTests
+{
+    // The slow and obvious twin: a set of page numbers.
+    [Fact]
+    public void Behaves_like_a_set_of_page_numbers() =>
+        Gen.Select(Gen.Int[0, 300], Gen.Select(Gen.Int[0, 2], Gen.Int[0, 299]).List[0, 200]).Sample((pageCount, steps) =>
+        {
+            var bitmap = new PageBitmap(pageCount);
+            var twin = new HashSet<long>();
+            foreach (var (action, at) in steps.Where(step => step.Item2 < pageCount))
+            {
+                if (action == 0) Assert.Equal(twin.Add(at), bitmap.Set(at));
+                else if (action == 1) Assert.Equal(twin.Remove(at), bitmap.Clear(at));
+                else
+                {
+                    var count = Math.Min(70, pageCount - at);
+                    bitmap.ClearRange(at, count);
+                    twin.RemoveWhere(page => page >= at && page < at + count);
+                }
+            }
+            Assert.Equal(twin.Count, bitmap.CountSet());
+            for (long from = 0; from < pageCount; from++)
+            {
+                Assert.Equal(twin.Contains(from), bitmap.IsSet(from));
+                Assert.Equal(twin.Where(page => page >= from).DefaultIfEmpty(pageCount).Min(), bitmap.NextSet(from));
+                Assert.Equal(Range(from, pageCount).Where(page => !twin.Contains(page)).DefaultIfEmpty(pageCount).Min(), bitmap.NextClear(from));
+            }
+        });
+
+    [Fact]
+    public void An_atomic_bit_is_won_by_exactly_one_thread()
+    {
+        const int pageCount = 1000;
+        var bitmap = new AtomicPageBitmap(pageCount);
+        var wins = new int[pageCount];
+        Parallel.For(0, 4, _ =>
+        {
+            for (var page = 0; page < pageCount; page++)
+            {
+                if (bitmap.TrySet(page)) Interlocked.Increment(ref wins[page]);
+            }
+        });
+        Assert.All(wins, count => Assert.Equal(1, count));
+        Assert.Equal(pageCount, bitmap.NextClear(0));
+    }
+
+    [Fact]
+    public void The_next_clear_atomic_bit_is_found_across_words()
+    {
+        var bitmap = new AtomicPageBitmap(200);
+        for (var page = 0; page < 130; page++) bitmap.TrySet(page);
+        Assert.Equal(130, bitmap.NextClear(0));
+        bitmap.TrySet(130);
+        Assert.Equal(131, bitmap.NextClear(63));
+        Assert.False(bitmap.IsSet(131));
+        Assert.True(bitmap.IsSet(130));
+    }
+
+    private static IEnumerable<long> Range(long from, long to)
+    {
+        for (var page = from; page < to; page++) yield return page;
+    }
+}
