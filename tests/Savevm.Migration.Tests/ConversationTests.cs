@@ -75,7 +75,7 @@ public sealed class ConversationTests
         var got = destination.Ram.GuestRead(wanted, Patience);
         await Task.Delay(150, TestContext.Current.CancellationToken);
 
-        Assert.Equal(source.Ram.Content(0).AsSpan(17 * RamBlock.PageSize, RamBlock.PageSize), got);
+        Assert.Equal(source.Ram.Content(0).AsSpan(17 * RamBlock.PageSize, RamBlock.PageSize).ToArray(), got);
         Assert.Equal(1, destination.Ram.Writes);
         Assert.Equal(372, conversation.Outgoing.PagesRemaining);
 

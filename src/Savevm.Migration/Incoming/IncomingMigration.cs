@@ -293,13 +293,11 @@ public sealed class IncomingMigration : IDisposable
         var isPrecopy = State != MigrationState.PostcopyActive;
         if (isPrecopy) ReadDescription();
         var state = CollectedState();
-        if (isPrecopy)
-        {
-            machine.Devices.AcceptDevices(state);
-            machine.Control.Start();
-        }
+        if (isPrecopy) machine.Devices.AcceptDevices(state);
         EndFaults();
+        // The word to the source comes first: when it cannot be said the source goes on, and then we must not.
         returnPath?.Shut(0);
+        if (isPrecopy) machine.Control.Start();
         return new IncomingResult(state, pages.Blocks, remarks);
     }
 

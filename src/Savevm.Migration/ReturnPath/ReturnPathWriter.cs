@@ -27,7 +27,14 @@ internal sealed class ReturnPathWriter(IByteChannel channel)
         {
             message.Clear();
             write(message);
-            channel.Write(message.WrittenSpan);
+            try
+            {
+                channel.Write(message.WrittenSpan);
+            }
+            catch (IOException broken)
+            {
+                throw new PeerLostException($"the source stopped reading the return path: {broken.Message}", broken);
+            }
         }
     }
 }

@@ -1,5 +1,4 @@
 using Savevm.Machine;
-using Savevm.Machine.Ram;
 using Savevm.Machine.VMState;
 
 namespace Savevm.Migration.Tests.Doubles;
