@@ -54,8 +54,9 @@ internal sealed class PageReceiver(ForwardWindow window, IRamSink sink, StreamDi
             switch (record.Kind)
             {
                 case RamRecordKind.Page:
-                    if (window.Unread.Length < headerBytes + RamBlock.PageSize) return false;
+                    // Judged before the contents are waited for; judging the record again after a fill changes nothing.
                     var page = Locate(record);
+                    if (window.Unread.Length < headerBytes + RamBlock.PageSize) return false;
                     writer!.WritePage(current, page, window.Unread.Slice(headerBytes, RamBlock.PageSize));
                     window.Consume(headerBytes + RamBlock.PageSize);
                     normalPages++;
