@@ -46,7 +46,7 @@ internal sealed class MemoryRam : IRamSource, IRamSink, IFaultSource
 
     public byte[] Content(int block) => contents[block];
 
-    public bool IsPresent(int block, long page) => present[block][page];
+    public bool IsPresent(int block, long page) => block < present.Count && present[block][page];
 
     public void DeclareBlocks(IReadOnlyList<RamBlock> declared)
     {
