@@ -1,0 +1,196 @@
+using System.Diagnostics;
+using Savevm.Linux.Sockets;
+using Savevm.Machine;
+using Savevm.Migration;
+using Savevm.Migration.Incoming;
+using Savevm.Parts;
+using Savevm.Qemu;
+using Savevm.Qemu.Source;
+using Savevm.Recorded;
+using Savevm.Repository.Snapshots;
+using Savevm.Transport;
+using Savevm.Transport.Channels;
+using Savevm.Transport.Layers;
+
+namespace Savevm.Captures;
+
+/// <summary>
+/// One capture of a QEMU whose monitor we hold. The order of the last steps is what keeps the guest safe and its pause short:
+/// the state is complete and checked, SHUT 0 is said, the guest runs again; only then the rest is hashed, synced and named.
+/// With stop and quit the guest stands still until the snapshot is durable.
+/// </summary>
+internal sealed class MonitoredCapture(CaptureRequest request, string socketPath, IOperationObserver observer, SnapshotWriter writer)
+{
+    private readonly Stopwatch watch = Stopwatch.StartNew();
+    private readonly ConvergenceWatch convergence = new();
+    private readonly List<string> notes = [];
+
+    public async Task<CaptureReport> RunAsync(CancellationToken cancellationToken)
+    {
+        var source = await QemuSource.AttachAsync(socketPath, cancellationToken).ConfigureAwait(false);
+        await using var ownership = source.ConfigureAwait(false);
+        var facts = await source.ReadFactsAsync(cancellationToken).ConfigureAwait(false);
+        RefuseWhatBlocks(facts);
+        var decision = await DecideAsync(source, facts, cancellationToken).ConfigureAwait(false);
+        NoteDisks(facts);
+        try
+        {
+            var (result, progress, streamBytes) = await TransferAsync(source, decision.Mode, cancellationToken).ConfigureAwait(false);
+            if (request.After == AfterCapture.Run) await source.LeaveAsync(SourceAfter.Run, source.WasRunning, cancellationToken).ConfigureAwait(false);
+            foreach (var remark in result.Remarks) Tell(remark);
+            observer.Progress(new ProgressUpdate { Phase = "completed", Bytes = progress.TransferredBytes, TotalBytes = progress.TransferredBytes });
+            var manifest = Store(facts, decision, cancellationToken);
+            await LeaveDurableAsync(source, cancellationToken).ConfigureAwait(false);
+            return CaptureOperation.Report(request, Translate(decision.Mode), notes, manifest, streamBytes, watch) with
+            {
+                Downtime = progress.Downtime,
+                Rounds = (int)Math.Min(progress.Iteration, int.MaxValue),
+            };
+        }
+        catch
+        {
+            if (await source.EmergencyRestoreAsync().ConfigureAwait(false) is { } problem)
+                observer.Warning($"the source could not be put back as it was: {problem}");
+            throw;
+        }
+    }
+
+    private void RefuseWhatBlocks(QemuFacts facts)
+    {
+        if (facts.MigrationBlockers.Count == 0) return;
+        throw new SavevmException(
+            ExitCode.Incompatible, $"capture of {request.Name}", $"QEMU cannot give its state away: {string.Join("; ", facts.MigrationBlockers)}",
+            "the device named there does not support it: unplug it, or start the guest without it");
+    }
+
+    private async Task<ModeDecision> DecideAsync(QemuSource source, QemuFacts facts, CancellationToken cancellationToken)
+    {
+        var asked = request.Mode is { } mode ? Translate(mode) : (SourceMode?)null;
+        // Whether background is possible costs a look at the running QEMU: it is taken only where the answer matters.
+        var mayFallBack = asked is null && QuirkTable.Rows.Any(row => row.Applies(facts, SourceMode.Live));
+        var noBackground = mayFallBack ? await source.ExplainNoBackgroundAsync(cancellationToken).ConfigureAwait(false) : null;
+        var decision = QuirkTable.Decide(facts, asked, noBackground);
+        foreach (var sentence in decision.Sentences) Tell(sentence);
+        return decision;
+    }
+
+    private void NoteDisks(QemuFacts facts)
+    {
+        var writable = facts.BlockDevices.Where(disk => !disk.IsReadOnly).Select(disk => disk.Device).ToList();
+        if (writable.Count > 0)
+            Tell($"disks are not part of a snapshot yet and go on changing ({string.Join(", ", writable)}): it resumes only with --disks ignore");
+    }
+
+    private async Task<(IncomingResult Result, SourceProgress Progress, long StreamBytes)> TransferAsync(QemuSource source, SourceMode mode, CancellationToken cancellationToken)
+    {
+        var (ours, theirs) = UnixSocket.Pair();
+        using var socket = new FdChannel(ours, $"migration of {request.Name}", isBidirectional: true);
+        // QEMU ignores its own limit while it takes a background snapshot: there the reader holds it back.
+        using var channel = mode == SourceMode.Background && request.BandwidthBytesPerSecond is { } rate ? new ThrottledChannel(socket, rate) : (IByteChannel)socket;
+        using var incoming = new IncomingMigration(new DestinationMachine(writer.Ram, writer.Devices, StandingMachine.Instance), channel);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var plan = new SourceMigrationPlan { Mode = mode, BandwidthBytesPerSecond = request.BandwidthBytesPerSecond, DowntimeLimit = request.DowntimeLimit, UseReturnPath = mode != SourceMode.Background };
+        var reading = EngineThread.Start("savevm incoming", () => incoming.Run(either.Token));
+        Task<SourceProgress>? sending = null;
+        try
+        {
+            using (theirs) await source.StartMigrationAsync(plan, theirs, cancellationToken).ConfigureAwait(false);
+            sending = source.WaitCompletedAsync(Report, null, either.Token);
+            // Whoever fails first tells most: the other end only sees a broken connection.
+            await (await Task.WhenAny(reading, sending).ConfigureAwait(false)).ConfigureAwait(false);
+            var result = await reading.ConfigureAwait(false);
+            return (result, await sending.ConfigureAwait(false), incoming.Statistics.StreamBytes);
+        }
+        catch (Exception failure)
+        {
+            await either.CancelAsync().ConfigureAwait(false);
+            await Task.WhenAny(reading).ConfigureAwait(false);
+            if (failure is PeerLostException) throw await ExplainAsync(source, failure).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>A source that broke the connection often knows why.</summary>
+    private static async Task<Exception> ExplainAsync(QemuSource source, Exception lost)
+    {
+        try
+        {
+            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(2));
+            var progress = await source.PollAsync(limit.Token).ConfigureAwait(false);
+            return progress.Status is "failed" or "cancelled" ? new MigrationFailedException(progress.Status, progress.Error) : lost;
+        }
+        catch (Exception silent) when (silent is QemuException or OperationCanceledException)
+        {
+            return lost;
+        }
+    }
+
+    private void Report(SourceProgress progress)
+    {
+        convergence.Observe(progress);
+        var left = progress.BytesPerSecond > progress.DirtyBytesPerSecond
+            ? TimeSpan.FromSeconds((double)progress.RemainingBytes / (progress.BytesPerSecond - progress.DirtyBytesPerSecond))
+            : (TimeSpan?)null;
+        observer.Progress(new ProgressUpdate
+        {
+            Phase = progress.Status,
+            Bytes = progress.TransferredBytes,
+            TotalBytes = progress.TransferredBytes + progress.RemainingBytes,
+            BytesPerSecond = progress.BytesPerSecond,
+            DirtyBytesPerSecond = progress.DirtyBytesPerSecond,
+            TimeLeft = left,
+            WillNotConverge = convergence.Sentence,
+        });
+    }
+
+    private SnapshotManifest Store(QemuFacts facts, ModeDecision decision, CancellationToken cancellationToken)
+    {
+        writer.SealPages(cancellationToken);
+        return writer.Commit(
+            new SnapshotFacts
+            {
+                RunState = facts.IsRunning ? "running" : "paused",
+                Mode = ModeName(Translate(decision.Mode)),
+                Tags = request.Tags,
+                Quirks = decision.Quirks,
+                Machine = RecordedMachine.From(facts).ToJson(),
+                Source = RecordedSource.From(facts).ToJson(),
+                Disks = RecordedDisk.ToJson(RecordedDisk.From(facts)),
+            },
+            cancellationToken);
+    }
+
+    private async Task LeaveDurableAsync(QemuSource source, CancellationToken cancellationToken)
+    {
+        if (request.After == AfterCapture.Stop) await source.LeaveAsync(SourceAfter.Stop, source.WasRunning, cancellationToken).ConfigureAwait(false);
+        if (request.After != AfterCapture.Quit) await source.RestoreAsync(cancellationToken).ConfigureAwait(false);
+        else await source.LeaveAsync(SourceAfter.Quit, source.WasRunning, cancellationToken).ConfigureAwait(false);
+    }
+
+    private void Tell(string sentence)
+    {
+        notes.Add(sentence);
+        observer.Note(sentence);
+    }
+
+    internal static string ModeName(CaptureMode mode) => mode switch
+    {
+        CaptureMode.Live => "live",
+        CaptureMode.Background => "background",
+        _ => "stop",
+    };
+
+    private static SourceMode Translate(CaptureMode mode) => mode switch
+    {
+        CaptureMode.Live => SourceMode.Live,
+        CaptureMode.Background => SourceMode.Background,
+        _ => SourceMode.Stop,
+    };
+
+    private static CaptureMode Translate(SourceMode mode) => mode switch
+    {
+        SourceMode.Live => CaptureMode.Live,
+        SourceMode.Background => CaptureMode.Background,
+        _ => CaptureMode.Stop,
+    };
+}

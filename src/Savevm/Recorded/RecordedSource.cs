@@ -1,0 +1,69 @@
+using System.Text.Json.Nodes;
+using Savevm.Qemu;
+
+namespace Savevm.Recorded;
+
+/// <summary>What a snapshot's manifest says about the process that was captured; the fields of <c>source</c> in docs/snapshot-format.md.</summary>
+internal sealed record RecordedSource
+{
+    /// <summary>QEMU's version, such as <c>10.0.2</c>.</summary>
+    public string? Version { get; init; }
+
+    /// <summary>The program.</summary>
+    public string? Executable { get; init; }
+
+    /// <summary>Size and time of last change of the program, so that another build at the same path is noticed.</summary>
+    public string? ExecutableStamp { get; init; }
+
+    /// <summary>The command line, the program's own word first; empty when it could not be read.</summary>
+    public IReadOnlyList<string> Arguments { get; init; } = [];
+
+    /// <summary>The folder it ran in.</summary>
+    public string? WorkingDirectory { get; init; }
+
+    /// <summary>What of its environment a second QEMU needs.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>It can map an image that nobody may write.</summary>
+    public bool CanMapReadOnlyImages { get; init; }
+
+    public static RecordedSource From(QemuFacts facts) => new()
+    {
+        Version = facts.Version,
+        Executable = facts.Process?.Executable,
+        ExecutableStamp = facts.Process?.Executable is { } path ? StampOf(path) : null,
+        Arguments = facts.Process?.Arguments ?? [],
+        WorkingDirectory = facts.Process?.WorkingDirectory,
+        Environment = facts.Process?.Environment ?? new Dictionary<string, string>(),
+        CanMapReadOnlyImages = facts.CanMapReadOnlyImages,
+    };
+
+    public static RecordedSource Parse(JsonObject json) => new()
+    {
+        Version = RecordedJson.Text(json, "qemu_version"),
+        Executable = RecordedJson.Text(json, "executable"),
+        ExecutableStamp = RecordedJson.Text(json, "executable_stamp"),
+        Arguments = RecordedJson.Texts(json, "argv"),
+        WorkingDirectory = RecordedJson.Text(json, "cwd"),
+        Environment = RecordedJson.TextMap(json, "env"),
+        CanMapReadOnlyImages = RecordedJson.Flag(json, "maps_read_only_images"),
+    };
+
+    public JsonObject ToJson() => new()
+    {
+        ["qemu_version"] = Version,
+        ["executable"] = Executable,
+        ["executable_stamp"] = ExecutableStamp,
+        ["argv"] = RecordedJson.Array(Arguments),
+        ["cwd"] = WorkingDirectory,
+        ["env"] = RecordedJson.Map(Environment),
+        ["maps_read_only_images"] = CanMapReadOnlyImages,
+    };
+
+    /// <summary>Size and time of last change of a program; null when it is not there.</summary>
+    public static string? StampOf(string path)
+    {
+        var file = new FileInfo(path);
+        return file.Exists ? FormattableString.Invariant($"{file.Length}-{file.LastWriteTimeUtc.Ticks}") : null;
+    }
+}
