@@ -12,6 +12,9 @@ public sealed record ResumedGuest
     /// <summary>How it was brought back; never auto.</summary>
     public required ResumeMode Mode { get; init; }
 
+    /// <summary>From the start of the operation to the moment when QEMU waited for the state: its own start, which nothing of ours can shorten.</summary>
+    public TimeSpan StartToListening { get; init; }
+
     /// <summary>From the start of the operation to the moment when the guest ran (or, paused, could run).</summary>
     public required TimeSpan StartToRun { get; init; }
 

@@ -27,6 +27,9 @@ internal sealed record RecordedSource
     /// <summary>It can map an image that nobody may write.</summary>
     public bool CanMapReadOnlyImages { get; init; }
 
+    /// <summary>It takes requested pages on a connection of their own.</summary>
+    public bool HasPreempt { get; init; }
+
     public static RecordedSource From(QemuFacts facts) => new()
     {
         Version = facts.Version,
@@ -36,6 +39,7 @@ internal sealed record RecordedSource
         WorkingDirectory = facts.Process?.WorkingDirectory,
         Environment = facts.Process?.Environment ?? new Dictionary<string, string>(),
         CanMapReadOnlyImages = facts.CanMapReadOnlyImages,
+        HasPreempt = facts.Capabilities.ContainsKey("postcopy-preempt"),
     };
 
     public static RecordedSource Parse(JsonObject json) => new()
@@ -47,6 +51,7 @@ internal sealed record RecordedSource
         WorkingDirectory = RecordedJson.Text(json, "cwd"),
         Environment = RecordedJson.TextMap(json, "env"),
         CanMapReadOnlyImages = RecordedJson.Flag(json, "maps_read_only_images"),
+        HasPreempt = RecordedJson.Flag(json, "postcopy_preempt"),
     };
 
     public JsonObject ToJson() => new()
@@ -58,6 +63,7 @@ internal sealed record RecordedSource
         ["cwd"] = WorkingDirectory,
         ["env"] = RecordedJson.Map(Environment),
         ["maps_read_only_images"] = CanMapReadOnlyImages,
+        ["postcopy_preempt"] = HasPreempt,
     };
 
     /// <summary>Size and time of last change of a program; null when it is not there.</summary>

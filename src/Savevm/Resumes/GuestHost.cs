@@ -1,0 +1,183 @@
+using Savevm.Qemu;
+using Savevm.Qemu.CommandLine;
+using Savevm.Qemu.Destination;
+using Savevm.Qemu.Qmp;
+using Savevm.Transport;
+
+namespace Savevm.Resumes;
+
+/// <summary>
+/// The QEMU that is to have a guest: one that we start, one whose monitor the user gave us, or one that waits at an address.
+/// What we started is ours to kill; what the user started is left alone.
+/// </summary>
+internal sealed class GuestHost : IDisposable
+{
+    private readonly ResumePlan plan;
+    private readonly RunDirectory? directory;
+    private readonly QmpClient? client;
+    private readonly string address;
+
+    private GuestHost(ResumePlan plan, string address, RunDirectory? directory, QemuProcess? process, QmpClient? client, RebuiltCommandLine? commandLine)
+    {
+        this.plan = plan;
+        this.address = address;
+        this.directory = directory;
+        this.client = client;
+        Process = process;
+        CommandLine = commandLine;
+        Destination = client is null ? null : new QemuDestination(client);
+    }
+
+    /// <summary>The process, when it is ours.</summary>
+    public QemuProcess? Process { get; }
+
+    /// <summary>What it was started with, when it is ours.</summary>
+    public RebuiltCommandLine? CommandLine { get; }
+
+    /// <summary>Its monitor; null for a QEMU that only waits at an address.</summary>
+    public QemuDestination? Destination { get; }
+
+    /// <summary>The folder with its sockets and its log, when it is ours.</summary>
+    public string? DirectoryPath => Process is null ? null : directory?.Path;
+
+    /// <summary>Requested pages get a connection of their own.</summary>
+    public bool UsesPreempt => plan.Mode == ResumeMode.Lazy && plan.Emulator is { HasPreempt: true } && plan.Request.Prefetch != Prefetch.None;
+
+    /// <summary>Opens it; a QEMU that is started here has not come up yet when this returns.</summary>
+    public static async Task<GuestHost> OpenAsync(ResumePlan plan, CancellationToken cancellationToken)
+    {
+        if (plan.Request.ConnectUri is { } uri) return new GuestHost(plan, uri, null, null, null, null);
+        var directory = RunDirectory.Create(plan.Request.Name);
+        try
+        {
+            if (plan.Request.QmpSocket is not { } socket) return await StartAsync(plan, directory, cancellationToken).ConfigureAwait(false);
+            var client = await QmpClient.ConnectAsync(socket, new QmpOptions(EnableOob: true), cancellationToken).ConfigureAwait(false);
+            return new GuestHost(plan, IncomingAddress(directory), directory, null, client, null);
+        }
+        catch
+        {
+            directory.Remove();
+            throw;
+        }
+    }
+
+    private static async Task<GuestHost> StartAsync(ResumePlan plan, RunDirectory directory, CancellationToken cancellationToken)
+    {
+        var emulator = plan.Emulator!;
+        var commandLine = CommandLineRebuild.Rebuild(new RebuildRequest
+        {
+            RecordedArguments = emulator.Arguments,
+            RecordedWorkingDirectory = emulator.WorkingDirectory,
+            RunDirectory = directory.Path,
+            MonitorDescriptor = QemuProcess.MonitorDescriptor,
+            KeepAddresses = emulator.IsUsersOwn,
+            UserMonitor = !emulator.IsUsersOwn,
+            MachineType = emulator.IsUsersOwn ? null : plan.Machine.Type,
+            Accelerator = emulator.IsUsersOwn ? null : plan.Machine.Accelerator,
+            // A guest that its user had paused must not run by itself; a postcopy destination would start it whatever was recorded.
+            StartPaused = !plan.GuestRan,
+            Lazy = plan.Mode == ResumeMode.Lazy,
+            Images = plan.Mode == ResumeMode.Clone ? MappedImages(plan) : null,
+            ReadOnlyImages = emulator.CanMapReadOnlyImages,
+            MainRamId = plan.Machine.MainRamId,
+            MainRamBytes = plan.Machine.MemoryBytes,
+        });
+        var process = QemuProcess.Start(new QemuStart
+        {
+            Executable = emulator.Executable,
+            Arguments = commandLine.Arguments,
+            WorkingDirectory = commandLine.WorkingDirectory,
+            Environment = emulator.Environment,
+            LogPath = directory.LogPath,
+        });
+        try
+        {
+            directory.Describe(plan.Request.Name, process.ProcessId, commandLine.Replaced, commandLine.UserMonitorPath);
+            var client = await process.OpenMonitorAsync(cancellationToken).ConfigureAwait(false);
+            return new GuestHost(plan, IncomingAddress(directory), directory, process, client, commandLine);
+        }
+        catch
+        {
+            process.Kill();
+            process.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The RAM blocks that a clone maps instead of receiving: main RAM and every other memory backend.</summary>
+    public static IReadOnlyDictionary<string, string> MappedImages(ResumePlan plan)
+    {
+        var mapped = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var block in plan.Snapshot.Ram.Blocks)
+        {
+            if (block.IdStr == plan.Machine.MainRamId || plan.Machine.MemoryBackends.Contains(block.IdStr))
+                mapped[block.IdStr] = plan.Snapshot.RamImagePath(block.Index);
+        }
+        return mapped;
+    }
+
+    /// <summary>Lets it listen for the state.</summary>
+    public async Task ListenAsync(CancellationToken cancellationToken)
+    {
+        if (Destination is null) return;
+        try
+        {
+            await Destination.PrepareAsync(new DestinationPlan(address, plan.Mode == ResumeMode.Lazy, UsesPreempt), cancellationToken).ConfigureAwait(false);
+        }
+        catch (QmpConnectionException gone) when (Process is not null)
+        {
+            throw await ExplainAsync(gone).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Connects the channels of the migration.</summary>
+    public ChannelSet Connect(CancellationToken cancellationToken)
+    {
+        var parsed = ChannelAddress.Parse(address);
+        var main = parsed.Connect(cancellationToken);
+        try
+        {
+            // Releases before 8.0 wait for it before they read anything; later ones take it whenever it comes.
+            return new ChannelSet(main, UsesPreempt ? parsed.Connect(cancellationToken) : null);
+        }
+        catch
+        {
+            main.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>What a broken connection to it means: its own last word, when it has ended.</summary>
+    public async Task<Exception> ExplainAsync(Exception broken)
+    {
+        if (Process is null) return broken;
+        using var moment = new CancellationTokenSource(TimeSpan.FromSeconds(2));
+        try
+        {
+            await Process.WaitForExitAsync(moment.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            return broken;
+        }
+        return new SavevmException(ExitCode.PeerFailed, $"resume of {plan.Request.Name}", Process.DescribeExit() ?? broken.Message, null, broken);
+    }
+
+    /// <summary>Ends what we started and removes its folder.</summary>
+    public void Kill()
+    {
+        Process?.Kill();
+        directory?.Remove();
+    }
+
+    /// <summary>Lets go of it: a guest that runs goes on running.</summary>
+    public void Dispose()
+    {
+        client?.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        Process?.Dispose();
+        // The folder of a QEMU that is not ours held only the socket of the migration.
+        if (Process is null) directory?.Remove();
+    }
+
+    private static string IncomingAddress(RunDirectory directory) => $"unix:{Path.Combine(directory.Path, "incoming")}";
+}

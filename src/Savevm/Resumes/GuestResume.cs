@@ -1,0 +1,164 @@
+using System.Diagnostics;
+using Savevm.Machine;
+using Savevm.Migration.Outgoing;
+using Savevm.Parts;
+
+namespace Savevm.Resumes;
+
+/// <summary>
+/// Brings one guest back and serves its pages until it needs none any more. The three modes differ in the options that the
+/// engine gets and in what QEMU is started with; the conversation is one.
+/// </summary>
+internal sealed class GuestResume(ResumePlan plan, int index, IOperationObserver observer, Stopwatch watch)
+{
+    private static readonly TimeSpan DefaultStartLimit = TimeSpan.FromSeconds(60);
+
+    private readonly CancellationTokenSource engineEnd = new();
+    private OutgoingMigration? migration;
+    private TimeSpan listening;
+    private TimeSpan running;
+    private long pagesBeforeRun;
+    private volatile bool guestIsThere;
+    private volatile bool wasKilled;
+
+    private bool IsLazy => plan.Mode == ResumeMode.Lazy;
+
+    public async Task<ResumedGuest> RunAsync(CancellationToken interrupt)
+    {
+        using var start = CancellationTokenSource.CreateLinkedTokenSource(interrupt);
+        start.CancelAfter(plan.Request.Timeout ?? DefaultStartLimit);
+        GuestHost? host = null;
+        try
+        {
+            host = await GuestHost.OpenAsync(plan, start.Token).ConfigureAwait(false);
+            var guest = await BringBackAsync(host, start, interrupt).ConfigureAwait(false);
+            host.Dispose();
+            return guest;
+        }
+        catch (Exception failure)
+        {
+            await engineEnd.CancelAsync().ConfigureAwait(false);
+            // A guest that runs and waits for a page that is damaged stays as it is: what it has is not lost.
+            if (!guestIsThere || wasKilled) host?.Kill();
+            host?.Dispose();
+            if (failure is OperationCanceledException && !interrupt.IsCancellationRequested && start.IsCancellationRequested)
+            {
+                throw new SavevmException(
+                    ExitCode.PeerFailed, $"resume of {plan.Request.Name}", $"the guest did not run within {plan.Request.Timeout ?? DefaultStartLimit}", null, failure);
+            }
+            throw;
+        }
+        finally
+        {
+            engineEnd.Dispose();
+        }
+    }
+
+    private async Task<ResumedGuest> BringBackAsync(GuestHost host, CancellationTokenSource start, CancellationToken interrupt)
+    {
+        // QEMU takes its time to come up; everything of ours happens meanwhile.
+        plan.Snapshot.VerifyLayout();
+        foreach (var note in host.CommandLine?.Notes ?? []) observer.Note(note);
+        var source = new SourceMachine(plan.Snapshot.Ram, plan.Snapshot.Devices, StandingMachine.Instance);
+        await host.ListenAsync(start.Token).ConfigureAwait(false);
+        listening = watch.Elapsed;
+        using var channels = host.Connect(start.Token);
+        var sending = migration = new OutgoingMigration(source, channels, new OutgoingOptions
+        {
+            Postcopy = IsLazy,
+            BlocksAtDestination = plan.Mode == ResumeMode.Clone ? GuestHost.MappedImages(plan).Keys.ToHashSet() : new HashSet<string>(),
+            PushUnrequested = plan.Request.Prefetch == Prefetch.All || !plan.GuestRan,
+            BandwidthBytesPerSecond = plan.Request.BandwidthBytesPerSecond,
+        });
+        using var startEnds = start.Token.Register(() =>
+        {
+            if (!guestIsThere) engineEnd.Cancel();
+        });
+        var runs = host.Destination is { } destination && plan.GuestRan ? destination.WaitForRunAsync(engineEnd.Token) : null;
+        var engine = EngineThread.Start("savevm outgoing", () =>
+        {
+            sending.Run(engineEnd.Token);
+            return sending.Statistics.StreamBytes;
+        });
+        using var interrupted = interrupt.Register(() => _ = InterruptAsync(host));
+        try
+        {
+            if (IsLazy) await WhileLazyAsync(host, runs, engine).ConfigureAwait(false);
+            else await AfterPrecopyAsync(host, engine, start.Token).ConfigureAwait(false);
+        }
+        catch (Exception broken) when (broken is Migration.PeerLostException or Qemu.QemuException or Migration.PeerRefusedException)
+        {
+            if (wasKilled) throw new OperationCanceledException("The guest was killed on interrupt.", broken, interrupt);
+            throw await host.ExplainAsync(broken).ConfigureAwait(false);
+        }
+        var state = plan.GuestRan ? "running" : "paused";
+        var guest = Describe(host, state, isComplete: true);
+        observer.AllRamArrived(guest);
+        return guest;
+    }
+
+    private async Task WhileLazyAsync(GuestHost host, Task? runs, Task<long> engine)
+    {
+        if (runs is not null)
+        {
+            await (await Task.WhenAny(runs, engine).ConfigureAwait(false)).ConfigureAwait(false);
+            await runs.ConfigureAwait(false);
+            TellRunning(host, "running");
+        }
+        await engine.ConfigureAwait(false);
+        if (runs is null) TellRunning(host, plan.GuestRan ? "running" : "paused");
+    }
+
+    private async Task AfterPrecopyAsync(GuestHost host, Task<long> engine, CancellationToken cancellationToken)
+    {
+        await engine.ConfigureAwait(false);
+        if (host.Destination is { } destination)
+        {
+            await destination.WaitForCompletionAsync(cancellationToken).ConfigureAwait(false);
+            // A state that was taken from a guest stopped for its capture comes up paused, and so does a QEMU started with -S.
+            if (plan.GuestRan && await destination.QueryStatusAsync(cancellationToken).ConfigureAwait(false) != "running")
+                await destination.ContinueAsync(cancellationToken).ConfigureAwait(false);
+        }
+        TellRunning(host, plan.GuestRan ? "running" : "paused");
+    }
+
+    private void TellRunning(GuestHost host, string state)
+    {
+        running = watch.Elapsed;
+        var statistics = migration!.Statistics;
+        pagesBeforeRun = statistics.NormalPages + statistics.ZeroPages;
+        guestIsThere = true;
+        observer.GuestRunning(Describe(host, state, isComplete: !IsLazy));
+    }
+
+    private async Task InterruptAsync(GuestHost host)
+    {
+        if (!guestIsThere || !IsLazy) return;
+        var choice = plan.Request.OnInterrupt ?? await observer.AskInterruptAsync().ConfigureAwait(false);
+        if (choice == InterruptChoice.Fetch)
+        {
+            migration!.PushRemaining();
+            return;
+        }
+        wasKilled = true;
+        host.Kill();
+        await engineEnd.CancelAsync().ConfigureAwait(false);
+    }
+
+    private ResumedGuest Describe(GuestHost host, string state, bool isComplete) => new()
+    {
+        Index = index,
+        ProcessId = host.Process?.ProcessId,
+        Mode = plan.Mode,
+        StartToListening = listening,
+        StartToRun = running,
+        PagesBeforeRun = pagesBeforeRun,
+        RunDirectory = host.DirectoryPath,
+        Sockets = host.CommandLine?.Replaced ?? new Dictionary<string, string>(),
+        MonitorPath = host.CommandLine?.UserMonitorPath ?? plan.Request.QmpSocket,
+        State = state,
+        PageRequests = migration!.Statistics.RequestsReceived,
+        BytesSent = migration.Statistics.StreamBytes,
+        Complete = isComplete,
+    };
+}

@@ -1,0 +1,27 @@
+using Savevm.Qemu;
+using Savevm.Recorded;
+using Savevm.Repository.Snapshots;
+
+namespace Savevm.Resumes;
+
+/// <summary>What all guests of one resume have in common, decided before anything is started.</summary>
+internal sealed record ResumePlan
+{
+    /// <summary>What was asked for.</summary>
+    public required ResumeRequest Request { get; init; }
+
+    /// <summary>The snapshot; open for as long as pages are served.</summary>
+    public required Snapshot Snapshot { get; init; }
+
+    /// <summary>The machine as it was captured.</summary>
+    public required RecordedMachine Machine { get; init; }
+
+    /// <summary>How; never auto.</summary>
+    public required ResumeMode Mode { get; init; }
+
+    /// <summary>The emulator to start; null for a QEMU that the user started.</summary>
+    public EmulatorChoice? Emulator { get; init; }
+
+    /// <summary>The guest ran when its capture began, so it runs when it is back.</summary>
+    public bool GuestRan => Snapshot.Manifest.RunState == "running";
+}
