@@ -55,6 +55,10 @@ public sealed class CommandLineRebuild
             ["mem-prealloc"] = static (self, _) => self._state.Request.RamIsDemandLoaded ? null : string.Empty,
         }.ToFrozenDictionary();
 
+    // What concerns the machine and the migration: done to a user's own command line as well.
+    private static readonly FrozenSet<string> MachineOptions =
+        new[] { "incoming", "loadvm", "S", "daemonize", "object", "machine", "accel", "enable-kvm", "mem-path", "mem-prealloc" }.ToFrozenSet();
+
     private readonly QemuCommandLine _recorded;
     private readonly RebuildState _state;
     private readonly List<QemuOption> _options = [];
@@ -86,16 +90,21 @@ public sealed class CommandLineRebuild
                 _state.Refuse($"-{option.Name} {option.Text} uses a descriptor that QEMU inherited");
             }
 
-            string? value = Rules.TryGetValue(option.Name, out var rule) ? rule(this, option.Text) : option.Text;
+            bool isKept = _state.Request.KeepAddresses && !MachineOptions.Contains(option.Name);
+            string? value = !isKept && Rules.TryGetValue(option.Name, out var rule) ? rule(this, option.Text) : option.Text;
             if (value is not null)
             {
-                _options.Add(option with { Name = option.Name == "s" ? "gdb" : option.Name, Value = option.Name == "s" ? value : option.Value is null ? null : value });
+                _options.Add(isKept ? option : option with { Name = option.Name == "s" ? "gdb" : option.Name, Value = option.Name == "s" ? value : option.Value is null ? null : value });
             }
         }
 
         AddMemory();
         AddMachine();
-        AddConsole();
+        if (!_state.Request.KeepAddresses)
+        {
+            AddConsole();
+        }
+
         AddDisks();
         AddControl();
         if (_state.Refusals.Count > 0)

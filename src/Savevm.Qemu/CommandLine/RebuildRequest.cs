@@ -15,6 +15,11 @@ public sealed record RebuildRequest
     /// <summary>The number under which QEMU inherits the descriptor of our monitor.</summary>
     public required int MonitorDescriptor { get; init; }
 
+    /// <summary>
+    /// The words are the user's own for this guest: sockets, logs, ports and displays stay as he gave them, and none is added but our monitor.
+    /// </summary>
+    public bool KeepAddresses { get; init; }
+
     /// <summary>The versioned machine type, such as <c>pc-i440fx-7.2</c>; null leaves what was recorded.</summary>
     public string? MachineType { get; init; }
 

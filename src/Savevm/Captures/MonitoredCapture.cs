@@ -84,7 +84,7 @@ internal sealed class MonitoredCapture(CaptureRequest request, string socketPath
     private async Task<(IncomingResult Result, SourceProgress Progress, long StreamBytes)> TransferAsync(QemuSource source, SourceMode mode, CancellationToken cancellationToken)
     {
         var (ours, theirs) = UnixSocket.Pair();
-        using var socket = new FdChannel(ours, $"migration of {request.Name}", isBidirectional: true);
+        using var socket = new SocketChannel(ours, $"migration of {request.Name}");
         // QEMU ignores its own limit while it takes a background snapshot: there the reader holds it back.
         using var channel = mode == SourceMode.Background && request.BandwidthBytesPerSecond is { } rate ? new ThrottledChannel(socket, rate) : (IByteChannel)socket;
         using var incoming = new IncomingMigration(new DestinationMachine(writer.Ram, writer.Devices, StandingMachine.Instance), channel);

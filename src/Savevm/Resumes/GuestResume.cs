@@ -9,7 +9,7 @@ namespace Savevm.Resumes;
 /// Brings one guest back and serves its pages until it needs none any more. The three modes differ in the options that the
 /// engine gets and in what QEMU is started with; the conversation is one.
 /// </summary>
-internal sealed class GuestResume(ResumePlan plan, int index, IOperationObserver observer, Stopwatch watch)
+internal sealed class GuestResume(ResumePlan plan, int index, IOperationObserver observer, Stopwatch watch) : IDisposable
 {
     private static readonly TimeSpan DefaultStartLimit = TimeSpan.FromSeconds(60);
 
@@ -48,11 +48,9 @@ internal sealed class GuestResume(ResumePlan plan, int index, IOperationObserver
             }
             throw;
         }
-        finally
-        {
-            engineEnd.Dispose();
-        }
     }
+
+    public void Dispose() => engineEnd.Dispose();
 
     private async Task<ResumedGuest> BringBackAsync(GuestHost host, CancellationTokenSource start, CancellationToken interrupt)
     {

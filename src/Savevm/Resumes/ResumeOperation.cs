@@ -76,12 +76,14 @@ public sealed class ResumeOperation : IResumeOperation
     {
         try
         {
-            return await new GuestResume(plan, index, observer, watch).RunAsync(interrupt).ConfigureAwait(false);
+            using var resume = new GuestResume(plan, index, observer, watch);
+            return await resume.RunAsync(interrupt).ConfigureAwait(false);
         }
         catch (PostcopyUnavailableException refused) when (plan.Request.Mode == ResumeMode.Auto && plan.Emulator is not null)
         {
             observer.Note($"taking --mode clone: {refused.Message}");
-            return await new GuestResume(plan with { Mode = ResumeMode.Clone }, index, observer, watch).RunAsync(interrupt).ConfigureAwait(false);
+            using var resume = new GuestResume(plan with { Mode = ResumeMode.Clone }, index, observer, watch);
+            return await resume.RunAsync(interrupt).ConfigureAwait(false);
         }
     }
 

@@ -1,4 +1,3 @@
-using Savevm.Qemu;
 using Savevm.Recorded;
 using Savevm.Repository.Snapshots;
 
