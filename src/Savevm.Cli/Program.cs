@@ -1,14 +1,16 @@
 using Savevm;
+using Savevm.Captures;
 using Savevm.Cli;
 using Savevm.Cli.Output;
+using Savevm.Resumes;
 
 // The one place where operations and streams are put together.
 Terminal terminal = Terminal.OfProcess(Environment.GetEnvironmentVariable);
 var operations = new Operations
 {
-    Capture = static () => throw new SavevmException(ExitCode.Failed, "capture", "not wired"),
+    Capture = static () => new CaptureOperation(),
     Snapshots = static () => new SnapshotOperations(),
-    Resume = static () => throw new SavevmException(ExitCode.Failed, "resume", "not wired"),
+    Resume = static () => new ResumeOperation(),
 };
 using var signals = new InterruptSignals(terminal.Error);
 return (int)await CommandLineProgram.RunAsync(args, terminal, operations, Environment.GetEnvironmentVariable, signals.Token).ConfigureAwait(false);
