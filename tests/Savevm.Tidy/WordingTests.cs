@@ -8,6 +8,9 @@ public sealed partial class WordingTests
     // Written in two parts each, since this file is held to the rule as well.
     private static readonly string[] ForeignPaths = [".." + "/shared", "/wo" + "rk/", "/ho" + "me/"];
 
+    /// <summary>The home of nobody: tests and examples may have it.</summary>
+    private const string MadeUpHome = "/ho" + "me/user";
+
     private static readonly Lazy<IReadOnlyCollection<string>> PackageHosts = new(FindPackageHosts);
 
     [Fact]
@@ -34,7 +37,7 @@ public sealed partial class WordingTests
     private static string Findings(IReadOnlyCollection<string> words) => string.Join(
         '\n',
         from path in RepositoryFiles.All
-        let text = RepositoryFiles.Read(path)
+        let text = RepositoryFiles.Read(path).Replace(MadeUpHome, "", StringComparison.Ordinal)
         from word in words
         where text.Contains(word, StringComparison.OrdinalIgnoreCase)
         select $"{path}: {word}");
