@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Savevm.Benchmarks;
 using Savevm.Benchmarks.Measuring;
 using Savevm.Benchmarks.Processes;
@@ -23,12 +24,8 @@ catch (FormatException exception)
 
 Offspring.Adopt();
 using var workspace = new Workspace(options.DataFolder);
-Console.CancelKeyPress += (_, _) =>
-{
-    Offspring.EndAll();
-    workspace.Dispose();
-    Environment.Exit(130);
-};
+using PosixSignalRegistration interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Leave);
+using PosixSignalRegistration terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Leave);
 
 try
 {
@@ -77,4 +74,11 @@ catch (InvalidOperationException exception)
 finally
 {
     Offspring.EndAll();
+}
+
+void Leave(PosixSignalContext signal)
+{
+    Offspring.EndAll();
+    workspace.Remove();
+    Environment.Exit(130);
 }

@@ -39,9 +39,28 @@ internal sealed class Workspace : IDisposable
         return Directory.CreateDirectory(folder).FullName;
     }
 
+    /// <summary>Removes it while others may still be writing into it.</summary>
+    public void Remove()
+    {
+        for (int i = 0; i < 10; i++)
+        {
+            try
+            {
+                Dispose();
+                return;
+            }
+            catch (IOException)
+            {
+                Thread.Sleep(20);
+            }
+        }
+    }
+
     public void Dispose()
     {
-        Directory.Delete(Sockets, recursive: true);
-        Directory.Delete(Data, recursive: true);
+        foreach (string folder in new[] { Sockets, Data }.Where(Directory.Exists))
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 }
