@@ -72,12 +72,8 @@ internal static class MemoryBenchmark
             throw new InvalidOperationException(failure);
         }
 
-        using var observer = new GuestObserver(run.Workspace.NewSocketFolder());
-        using ChildProcess resume = saved.Savevm.StartResume(
-            SavedGuest.Snapshot,
-            "lazy",
-            "all",
-            [saved.Guest.Qemu.Path, .. saved.Guest.Arguments, .. observer.Arguments(withFreeMonitor: false)]);
+        using var observer = new GuestObserver(saved.Sockets);
+        using ChildProcess resume = saved.Savevm.StartResume(SavedGuest.Snapshot, "lazy", "all");
         Dictionary<Quantity, double> values = Watch(resume, () => resume.HasExited || resume.Output!.Lines.Any(IsComplete));
         SavevmProgram.Message(resume, "complete");
         observer.Monitor(resume);

@@ -80,12 +80,8 @@ internal static partial class RequestsBenchmark
             throw new InvalidOperationException(failure);
         }
 
-        using var observer = new GuestObserver(run.Workspace.NewSocketFolder());
-        using ChildProcess savevm = saved.Savevm.StartResume(
-            SavedGuest.Snapshot,
-            "lazy",
-            prefetch,
-            [saved.Guest.Qemu.Path, .. saved.Guest.Arguments, .. observer.Arguments(withFreeMonitor: false)]);
+        using var observer = new GuestObserver(saved.Sockets);
+        using ChildProcess savevm = saved.Savevm.StartResume(SavedGuest.Snapshot, "lazy", prefetch);
         Dictionary<Quantity, double> values = Walk(observer, savevm, savevm.Id, touches);
         observer.Kill();
         return values;

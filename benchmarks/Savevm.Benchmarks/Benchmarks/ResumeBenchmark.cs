@@ -24,6 +24,7 @@ internal static class ResumeBenchmark
     private static readonly Quantity Running = new("run_ms", "to running", "ms");
     private static readonly Quantity Tick = new("tick_ms", "to tick", "ms");
     private static readonly Quantity Said = new("said_ms", "savevm says", "ms");
+    private static readonly Quantity Share = new("said_share_ms", "of it since listening", "ms");
     private static readonly Quantity Listening = new("listening_to_run_ms", "listening to running", "ms");
     private static readonly Quantity Processor = new("cpu_ms", "cpu", "ms");
 
@@ -44,7 +45,7 @@ internal static class ResumeBenchmark
                 }
 
                 using var saved = new SavedGuest(run, guest);
-                var comparison = new Comparison(guest.ToString(), [Running, Tick, Said, Listening, Processor]);
+                var comparison = new Comparison(guest.ToString(), [Running, Tick, Said, Share, Listening, Processor]);
                 findings.Comparisons.Add(comparison);
                 comparison.Run(run.Options.Rounds, Contenders(run, saved), run.Progress);
                 Pair(comparison);
@@ -80,12 +81,8 @@ internal static class ResumeBenchmark
             throw new InvalidOperationException(failure);
         }
 
-        using var observer = new GuestObserver(run.Workspace.NewSocketFolder());
-        using ChildProcess savevm = saved.Savevm.StartResume(
-            SavedGuest.Snapshot,
-            mode,
-            "all",
-            [saved.Guest.Qemu.Path, .. saved.Guest.Arguments, .. observer.Arguments(withFreeMonitor: false)]);
+        using var observer = new GuestObserver(saved.Sockets);
+        using ChildProcess savevm = saved.Savevm.StartResume(SavedGuest.Snapshot, mode, "all");
         QmpConnection monitor = observer.Monitor(savevm);
         TimedLine tick = observer.Tick(savevm).Line;
         double processor = ProcessFacts.ProcessorMilliseconds(savevm.Id) + ProcessFacts.ProcessorMilliseconds(observer.ProcessId);
@@ -98,6 +95,11 @@ internal static class ResumeBenchmark
             [Said] = (double)message["ms_since_start"]!,
             [Processor] = processor,
         };
+        if (message["ms_to_listening"] is { } start)
+        {
+            values[Share] = (double)message["ms_since_start"]! - (double)start;
+        }
+
         if (monitor.EventSoFar("MIGRATION", "setup") is { } listening)
         {
             values[Listening] = (running.Utc - listening.Utc).TotalMilliseconds;

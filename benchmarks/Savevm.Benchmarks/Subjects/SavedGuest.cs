@@ -29,7 +29,8 @@ internal sealed class SavedGuest : IDisposable
         Guest = guest;
         _folder = run.Workspace.NewDataFolder("saved");
         Savevm = new SavevmProgram(run, Path.Combine(_folder, "repository"));
-        using var observer = new GuestObserver(run.Workspace.NewSocketFolder());
+        Sockets = run.Workspace.NewSocketFolder();
+        using var observer = new GuestObserver(Sockets);
         run.Progress($"{guest}: booting and saving");
         using ChildProcess process = ChildProcess.Start(guest.Qemu.Path, [.. guest.Arguments, .. observer.Arguments(withFreeMonitor: true)]);
         observer.Tick(process);
@@ -55,6 +56,9 @@ internal sealed class SavedGuest : IDisposable
     public BenchmarkGuest Guest { get; }
 
     public SavevmProgram Savevm { get; }
+
+    /// <summary>Where the recorded command line calls its observer: that of a resumed guest must wait there.</summary>
+    public string Sockets { get; }
 
     /// <summary>Why there is no snapshot; null when there is one.</summary>
     public string? SnapshotFailure { get; }

@@ -33,9 +33,9 @@ internal sealed class SavevmProgram(BenchmarkRun run, string repository)
             ?? throw new InvalidOperationException($"savevm capture printed no report: {capture.LastWords()}");
     }
 
-    /// <summary>Starts a resume with the user's own command line.</summary>
-    public ChildProcess StartResume(string name, string mode, string prefetch, IEnumerable<string> qemu) =>
-        Start(null, ["resume", name, "--mode", mode, "--prefetch", prefetch, "--on-interrupt", "kill", "--json", "--quiet", "--", .. qemu]);
+    /// <summary>Starts a resume with the recorded command line, as anybody would.</summary>
+    public ChildProcess StartResume(string name, string mode, string prefetch) =>
+        Start(null, "resume", name, "--mode", mode, "--prefetch", prefetch, "--on-interrupt", "kill", "--json", "--quiet");
 
     /// <summary>Waits for the message of a kind (<c>running</c>, <c>complete</c>) that a resume prints.</summary>
     public static (JsonNode Message, TimedLine Line) Message(ChildProcess resume, string type)
