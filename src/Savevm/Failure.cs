@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Savevm.Linux;
 using Savevm.Machine;
 using Savevm.Qemu;
 using Savevm.Qemu.CommandLine;
@@ -32,6 +33,10 @@ public static class Failure
         new(typeof(FileNotFoundException), ExitCode.NotFound),
         new(typeof(DirectoryNotFoundException), ExitCode.NotFound),
         new(typeof(SocketException), ExitCode.PeerFailed),
+        new(typeof(LinuxException), ExitCode.NotFound) { ErrorNumber = Errno.ENOENT },
+        new(typeof(LinuxException), ExitCode.PeerFailed) { ErrorNumber = Errno.ECONNREFUSED },
+        new(typeof(LinuxException), ExitCode.PeerFailed) { ErrorNumber = Errno.ECONNRESET },
+        new(typeof(LinuxException), ExitCode.PeerFailed) { ErrorNumber = Errno.EPIPE },
         new(typeof(UnauthorizedAccessException), ExitCode.Failed),
         new(typeof(IOException), ExitCode.Failed),
         // The name of a snapshot, too many tags: said in the words of whoever refused it. What derives from it is our own mistake.
@@ -56,7 +61,7 @@ public static class Failure
 
         foreach (Row row in Rows)
         {
-            if (row.IsExact ? exception.GetType() == row.Type : row.Type.IsInstanceOfType(exception))
+            if (row.Fits(exception))
             {
                 return new SavevmException(row.Code, what, row.Why ?? exception.Message, (exception as QemuException)?.Hint ?? row.Hint, exception);
             }
@@ -78,5 +83,13 @@ public static class Failure
     {
         /// <summary>What derives from the type is not meant.</summary>
         public bool IsExact { get; init; }
+
+        /// <summary>Only this error of the kernel is meant.</summary>
+        public int? ErrorNumber { get; init; }
+
+        /// <summary>The exception is of this row.</summary>
+        public bool Fits(Exception exception) =>
+            (IsExact ? exception.GetType() == Type : Type.IsInstanceOfType(exception))
+            && (ErrorNumber is null || (exception as LinuxException)?.ErrorNumber == ErrorNumber);
     }
 }
