@@ -146,9 +146,10 @@ public sealed class OutgoingMigration
         Move(MigrationState.PostcopyActive);
         if (channels.Preempt is null) ServeAndPush(server, requested);
         else ServeBesidePush(server, devices.RamSectionId);
-        Write(main, conversation.WritePostcopyEnding);
-        // Destinations of the releases before 8.0 wait for an end mark on the preempt channel; later ones are content with it.
+        // Destinations of the releases before 8.0 wait for an end mark on the preempt channel. It goes first: later ones close
+        // that channel as soon as the main one has ended.
         if (channels.Preempt is { } preempt) Write(preempt, Wire.Ram.RamRecordWriter.WriteEndOfSection);
+        Write(main, conversation.WritePostcopyEnding);
         while (!server.IsShut) server.ServeNext(Timeout.InfiniteTimeSpan);
     }
 

@@ -1,14 +1,15 @@
 using Savevm.Migration.Incoming;
 using Savevm.Migration.Outgoing;
 using Savevm.Transport;
+using Savevm.Transport.Channels;
 
 namespace Savevm.Migration.Tests.Doubles;
 
 /// <summary>Runs the real source engine against the real destination engine over a socket pair.</summary>
 internal sealed class Conversation : IDisposable
 {
-    private readonly IByteChannel sourceEnd;
-    private readonly IByteChannel destinationEnd;
+    private readonly SocketChannel sourceEnd;
+    private readonly SocketChannel destinationEnd;
     private readonly ChannelSet channels;
 
     public Conversation(TestMachine source, TestMachine destination, OutgoingOptions options, bool runsEarly = true, Func<IByteChannel, IByteChannel>? layer = null)
