@@ -75,7 +75,17 @@ internal sealed unsafe class ForwardWindow : IDisposable
     }
 
     /// <summary>Whether more bytes arrive within the time. An ended stream counts as arriving: the next fill will say so.</summary>
-    public bool WaitForMore(TimeSpan timeout) => channel is null || AtEnd || channel.WaitReadable(timeout);
+    public bool WaitForMore(TimeSpan timeout)
+    {
+        try
+        {
+            return channel is null || AtEnd || channel.WaitReadable(timeout);
+        }
+        catch (IOException broken)
+        {
+            throw new PeerLostException($"the connection broke at stream offset 0x{Offset:x}: {broken.Message}", broken);
+        }
+    }
 
     public void Dispose()
     {

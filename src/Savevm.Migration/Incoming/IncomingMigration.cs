@@ -23,6 +23,9 @@ public sealed class IncomingMigration : IDisposable
 {
     private const int ControlLimit = WireLimits.MaxIdStrBytes + 64;
 
+    // How long a source may keep an ended stream open before it counts as ended.
+    private static readonly TimeSpan EndSilence = TimeSpan.FromSeconds(5);
+
     private readonly DestinationMachine machine;
     private readonly IByteChannel channel;
     private readonly StreamDialect dialect;
@@ -297,14 +300,35 @@ public sealed class IncomingMigration : IDisposable
         EndFaults();
         // The word to the source comes first: when it cannot be said the source goes on, and then we must not.
         returnPath?.Shut(0);
-        if (isPrecopy) machine.Control.Start();
+        if (isPrecopy)
+        {
+            ExpectSilence();
+            machine.Control.Start();
+        }
         return new IncomingResult(state, pages.Blocks, remarks);
+    }
+
+    /// <summary>
+    /// A guest that controls the contents of a device's buffer can forge an early end of the device state. Then the true rest
+    /// follows; a true end is followed by nothing, and the source closes the connection as soon as it has heard us.
+    /// </summary>
+    private void ExpectSilence()
+    {
+        try
+        {
+            if (window.Unread.IsEmpty && (!window.WaitForMore(EndSilence) || !window.Fill(ControlLimit))) return;
+        }
+        catch (PeerLostException)
+        {
+            return;
+        }
+        throw new WireException(window.Offset, "bytes follow the end of the stream: its end was not the true one");
     }
 
     private void ReadDescription()
     {
         // A source without a description keeps a connection with return path open and says nothing more.
-        if (window.Unread.IsEmpty && !window.WaitForMore(TimeSpan.FromSeconds(5))) return;
+        if (window.Unread.IsEmpty && !window.WaitForMore(EndSilence)) return;
         if (window.Unread.IsEmpty && !window.Fill(ControlLimit)) return;
         if (window.Unread[0] != (byte)SectionType.VMDescription) return;
         int length;

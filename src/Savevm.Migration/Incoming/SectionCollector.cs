@@ -47,7 +47,10 @@ internal sealed class SectionCollector
         unread is [.., (byte)SectionType.Footer, _, _, _, _, (byte)SectionType.Eof]
         && System.Buffers.Binary.BinaryPrimitives.ReadUInt32BigEndian(unread[^5..]) == sectionId;
 
-    /// <summary>Compares every cut with the description. Each disagreement is a sentence; the bytes are verbatim either way.</summary>
+    /// <summary>
+    /// Compares every cut with the description. Each disagreement is a sentence; the bytes are verbatim either way, and a replay
+    /// is as good as the stream was.
+    /// </summary>
     public IEnumerable<string> CompareWith(IReadOnlyList<VMDescriptionEntry> described)
     {
         if (described.Count != sections.Count)

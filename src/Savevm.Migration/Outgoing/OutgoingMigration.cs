@@ -109,7 +109,8 @@ public sealed class OutgoingMigration
             throw;
         }
         if (main.IsBidirectional) AwaitShut(Timeout.InfiniteTimeSpan);
-        else main.CloseWrite();
+        // The destination looks for the end, to be sure that nothing follows.
+        main.CloseWrite();
     }
 
     private void AwaitShut(TimeSpan wait)

@@ -29,8 +29,20 @@ internal sealed class ReturnPathReader(IByteChannel channel)
                 offset += consumed;
                 return true;
             }
-            if (!channel.WaitReadable(wait)) return false;
+            if (!IsReadable(wait)) return false;
             Fill();
+        }
+    }
+
+    private bool IsReadable(TimeSpan wait)
+    {
+        try
+        {
+            return channel.WaitReadable(wait);
+        }
+        catch (IOException broken)
+        {
+            throw new PeerLostException($"the return path broke at offset 0x{offset:x}: {broken.Message}", broken);
         }
     }
 

@@ -53,6 +53,20 @@ public sealed class IncomingMigrationTests
     }
 
     [Fact]
+    public void A_device_that_forges_the_end_of_the_stream_is_found_out_and_the_machine_never_runs()
+    {
+        var machine = TestMachine.Destination();
+        var forged = new SourceScript().Hex("7e 00000005 00 06 00000002 7b7d").Bytes;
+        var script = new SourceScript().Opening().Blocks(("pc.ram", Page)).Device("cpu", 5, [1, 2, .. forged, 3, 4]).Device("rest", 6, 7).End();
+        using var migration = new IncomingMigration(machine.AsDestination(), new BytesChannel(script.Bytes));
+
+        var failure = Assert.Throws<WireException>(() => migration.Run(TestContext.Current.CancellationToken));
+
+        Assert.Contains("bytes follow the end", failure.Message, StringComparison.Ordinal);
+        Assert.Empty(machine.Control.Calls);
+    }
+
+    [Fact]
     public void A_background_snapshot_has_no_end_of_ram_and_no_return_path()
     {
         var machine = TestMachine.Destination();
