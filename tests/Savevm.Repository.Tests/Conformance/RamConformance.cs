@@ -119,6 +119,42 @@ public abstract class RamConformance
         model.AssertEqual(Blocks, trip.Complete());
     }
 
+    // Turns of two writers on the same 64 KiB, each flushed: "a0-7" means that writer a writes pages 0 to 7.
+    [Theory]
+    [InlineData("a0-7 b3-3 a8-15")]
+    [InlineData("a0-7 b3-3 a8-15 b3-3")]
+    [InlineData("a0-7 b0-15 a8-15")]
+    [InlineData("a0-7 b0-12 a8-8 b13-15")]
+    [InlineData("a0-7 b0-12 a8-15 b13-15")]
+    [InlineData("a0-15 b0-7 a0-15 b8-15")]
+    [InlineData("a0-3 b4-15 a4-15 b0-3")]
+    [InlineData("a5-5 b0-4 a0-15 b15-15")]
+    public void The_order_of_two_writers_on_neighbouring_pages_counts(string turns)
+    {
+        using var trip = Open();
+        using var pool = new PagePool(16);
+        var model = new RamModel();
+        trip.Sink.DeclareBlocks(Blocks);
+        using (var a = trip.Sink.OpenWriter())
+        using (var b = trip.Sink.OpenWriter())
+        {
+            var seed = 0;
+            foreach (var turn in turns.Split(' '))
+            {
+                var writer = turn[0] == 'a' ? a : b;
+                var pages = turn[1..].Split('-').Select(long.Parse).ToArray();
+                for (var page = pages[0]; page <= pages[1]; page++)
+                {
+                    writer.WritePage(0, page, pool.Next(++seed));
+                    model.Write(0, page, seed);
+                }
+                writer.Flush();
+            }
+        }
+        model.AssertEqual(Blocks, trip.Complete());
+        AfterProperty(trip, model.DataPages);
+    }
+
     [Fact]
     public void An_equal_block_list_may_be_declared_again_and_another_may_not()
     {
