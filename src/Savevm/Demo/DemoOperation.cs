@@ -19,6 +19,7 @@ public sealed class DemoOperation(ICaptureOperation capture, IResumeOperation re
     private static readonly TimeSpan BootLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan ResumeLimit = TimeSpan.FromSeconds(120);
     private static readonly TimeSpan ExitLimit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan ExitPoll = TimeSpan.FromMilliseconds(5);
 
     /// <summary>Shows it.</summary>
     /// <param name="request">The place.</param>
@@ -274,15 +275,26 @@ public sealed class DemoOperation(ICaptureOperation capture, IResumeOperation re
 
     private static void Kill(int processId)
     {
+        if (ProcessInfo.Read(processId) is not { } info)
+        {
+            return;
+        }
+
         try
         {
             using Process process = Process.GetProcessById(processId);
             process.Kill();
-            process.WaitForExit(ExitLimit);
         }
         catch (Exception exception) when (exception is ArgumentException or InvalidOperationException)
         {
             // It ended by itself.
+        }
+
+        // Not the end of the process as its parent sees it: whoever started it may never ask for its exit code.
+        long begin = Stopwatch.GetTimestamp();
+        while (ProcessInfo.IsAlive(processId, info.StartTime) && Stopwatch.GetElapsedTime(begin) < ExitLimit)
+        {
+            Thread.Sleep(ExitPoll);
         }
     }
 
