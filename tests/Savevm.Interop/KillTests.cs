@@ -84,7 +84,9 @@ public sealed class KillTests
     {
         SkipWithoutUserfaultfd("lazy");
         await using var workspace = new Workspace();
-        LabGuest guest = await Guests.CapturedAsync(workspace);
+
+        // A guest that asks for few pages, so that most still have to come.
+        LabGuest guest = await Guests.CapturedAsync(workspace, Slow with { Verify = 4 });
         ResumeRun run = ResumeRun.Start(workspace, "web", "--mode", "lazy", "--bandwidth", "4MiB/s");
         LabGuest back = await run.GuestAsync(Path.Combine(guest.Folder, "lab"));
         await Task.Delay(Moment(seed) / 2, TestContext.Current.CancellationToken);
