@@ -49,6 +49,7 @@ public sealed class RefusalTests
     {
         await using var workspace = new Workspace();
         string outside = workspace.NewFolder("outside");
+        Directory.CreateDirectory(workspace.Repository);
         foreach (string[] arguments in new[]
         {
             new[] { "capture", name, "--qmp", Path.Combine(outside, "qmp") }, ["show", name], ["rm", name], ["resume", name],
@@ -99,7 +100,7 @@ public sealed class RefusalTests
             "version" => specification with { Machine = qemu.Machines.First(name => name.StartsWith("pc-i440fx-", StringComparison.Ordinal) && name != specification.Machine) },
             _ => specification with { RamMiB = 96 },
         };
-        await AssertRefusedAsync(workspace, qemu, other, difference == "memory" ? "pc.ram" : other.Machine);
+        await AssertRefusedAsync(workspace, qemu, other, difference == "memory" ? "RAM" : other.Machine);
     }
 
     [Fact]

@@ -75,7 +75,7 @@ public sealed class SnapshotCommandTests
         foreach (string command in new[] { "capture", "resume", "list", "show", "rm", "check", "demo", "completion" })
         {
             SavevmResult help = (await SavevmCommand.RunAsync(workspace, command, "--help")).Expect(0);
-            Assert.Contains($"$ savevm {command}", help.Output.TrimEnd().Split("\n\n")[^1], StringComparison.Ordinal);
+            Assert.Contains($"savevm {command}", help.Output.TrimEnd().Split("\n\n")[^1], StringComparison.Ordinal);
         }
 
         foreach (string shell in new[] { "bash", "zsh", "fish" })
