@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Savevm.Linux;
 using Savevm.Machine;
+using Savevm.Migration;
 using Savevm.Qemu;
 using Savevm.Qemu.CommandLine;
 using Savevm.Qemu.Destination;
@@ -30,6 +31,7 @@ public static class Failure
         new(typeof(SourceUnavailableException), ExitCode.Incompatible),
         new(typeof(CommandLineRefusedException), ExitCode.Incompatible),
         new(typeof(QemuException), ExitCode.PeerFailed),
+        new(typeof(PeerLostException), ExitCode.PeerFailed),
         new(typeof(FileNotFoundException), ExitCode.NotFound),
         new(typeof(DirectoryNotFoundException), ExitCode.NotFound),
         new(typeof(SocketException), ExitCode.PeerFailed),

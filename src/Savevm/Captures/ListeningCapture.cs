@@ -19,16 +19,7 @@ internal sealed class ListeningCapture(CaptureRequest request, string uri, IOper
     public async Task<CaptureReport> RunAsync(CancellationToken cancellationToken)
     {
         var watch = Stopwatch.StartNew();
-        using var listener = ChannelAddress.Parse(uri).Listen();
-        observer.Note($"waiting at {listener.Address}");
-        using var channel = await EngineThread.Start("savevm listen", () => listener.Accept(cancellationToken)).ConfigureAwait(false);
-        using var incoming = new IncomingMigration(new DestinationMachine(writer.Ram, writer.Devices, StandingMachine.Instance), channel);
-        var reading = EngineThread.Start("savevm incoming", () => incoming.Run(cancellationToken));
-        while (await Task.WhenAny(reading, Task.Delay(200, CancellationToken.None)).ConfigureAwait(false) != reading)
-        {
-            observer.Progress(new ProgressUpdate { Phase = "active", Bytes = incoming.Statistics.StreamBytes });
-        }
-        var result = await reading.ConfigureAwait(false);
+        var (result, streamBytes) = await ReceiveAsync(cancellationToken).ConfigureAwait(false);
         foreach (var remark in result.Remarks) observer.Note(remark);
         writer.SealPages(cancellationToken);
         var manifest = writer.Commit(
@@ -41,7 +32,23 @@ internal sealed class ListeningCapture(CaptureRequest request, string uri, IOper
                 Source = new RecordedSource().ToJson(),
             },
             cancellationToken);
-        return CaptureOperation.Report(request, CaptureMode.Live, result.Remarks, manifest, incoming.Statistics.StreamBytes, watch);
+        return CaptureOperation.Report(request, CaptureMode.Live, result.Remarks, manifest, streamBytes, watch);
+    }
+
+    /// <summary>Takes everything; when this returns nobody writes to the snapshot's pages any more.</summary>
+    private async Task<(IncomingResult Result, long StreamBytes)> ReceiveAsync(CancellationToken cancellationToken)
+    {
+        using var listener = ChannelAddress.Parse(uri).Listen();
+        observer.Note($"waiting at {listener.Address}");
+        using var channel = await EngineThread.Start("savevm listen", () => listener.Accept(cancellationToken)).ConfigureAwait(false);
+        using var incoming = new IncomingMigration(new DestinationMachine(writer.Ram, writer.Devices, StandingMachine.Instance), channel);
+        var reading = EngineThread.Start("savevm incoming", () => incoming.Run(cancellationToken));
+        while (await Task.WhenAny(reading, Task.Delay(200, CancellationToken.None)).ConfigureAwait(false) != reading)
+        {
+            observer.Progress(new ProgressUpdate { Phase = "active", Bytes = incoming.Statistics.StreamBytes });
+        }
+        var result = await reading.ConfigureAwait(false);
+        return (result, incoming.Statistics.StreamBytes);
     }
 
     /// <summary>The run state that QEMU recorded in <c>globalstate</c>: a length and a name (docs/wire-format.md, 9.1).</summary>
