@@ -23,7 +23,7 @@ public sealed partial class CommandTests
         UnixFileMode mode = File.GetUnixFileMode(RepositoryFiles.FullPath(path));
         Assert.True(mode.HasFlag(UnixFileMode.UserExecute | UnixFileMode.OtherExecute), $"{path} is not executable");
         string shell = RepositoryFiles.Read(path).Split('\n')[0][2..];
-        Assert.Equal(0, Run(shell, "-n", RepositoryFiles.FullPath(path)));
+        Assert.Equal(0, Run(shell, "-n", RepositoryFiles.FullPath(path)).ExitCode);
     }
 
     [Fact]
@@ -41,23 +41,22 @@ public sealed partial class CommandTests
     {
         string? executable = Environment.GetEnvironmentVariable("SAVEVM_EXE");
         Assert.SkipWhen(executable is null, "SAVEVM_EXE names no executable; ./test sets it");
-        Assert.Equal(0, Run(executable, verb, "--help"));
-        Assert.NotEqual(0, Run(executable, "no-" + verb, "--help"));
+        (int exitCode, string help) = Run(executable, verb, "--help");
+        Assert.Equal(0, exitCode);
+        // An unknown command with --help gets the help of the program.
+        Assert.Contains($"Usage: savevm {verb}", help, StringComparison.Ordinal);
     }
 
     private static IEnumerable<string> VerbsIn(string text) => VerbCall().Matches(text).Select(match => match.Groups["verb"].Value)
         .Distinct().Except(LauncherVerbs);
 
-    private static int Run(string program, params string[] arguments)
+    private static (int ExitCode, string Output) Run(string program, params string[] arguments)
     {
-        ProcessStartInfo start = new(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
-        using Process process = Process.Start(start) ?? throw new InvalidOperationException($"{program} does not start");
-        process.OutputDataReceived += static (_, _) => { };
-        process.ErrorDataReceived += static (_, _) => { };
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
+        using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true })
+            ?? throw new InvalidOperationException($"{program} does not start");
+        string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
-        return process.ExitCode;
+        return (process.ExitCode, output);
     }
 
     [GeneratedRegex(@"(?:^|[\s`])\./(?<script>[\w.-]+)", RegexOptions.Multiline)]
