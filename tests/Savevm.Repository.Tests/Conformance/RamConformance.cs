@@ -119,7 +119,7 @@ public abstract class RamConformance
         model.AssertEqual(Blocks, trip.Complete());
     }
 
-    // Turns of two writers on the same 64 KiB, each flushed: "a0-7" means that writer a writes pages 0 to 7.
+    // Turns of two writers on the same 64 KiB, each flushed: "a0-7" means that writer a writes pages 0 to 7, "z" that they are zero.
     [Theory]
     [InlineData("a0-7 b3-3 a8-15")]
     [InlineData("a0-7 b3-3 a8-15 b3-3")]
@@ -129,6 +129,9 @@ public abstract class RamConformance
     [InlineData("a0-15 b0-7 a0-15 b8-15")]
     [InlineData("a0-3 b4-15 a4-15 b0-3")]
     [InlineData("a5-5 b0-4 a0-15 b15-15")]
+    [InlineData("a0-2z b1-1 a3-15")]
+    [InlineData("a0-2z a3-15 b3-3z")]
+    [InlineData("a0-7 b8-15 a0-15z b4-4")]
     public void The_order_of_two_writers_on_neighbouring_pages_counts(string turns)
     {
         using var trip = Open();
@@ -142,9 +145,15 @@ public abstract class RamConformance
             foreach (var turn in turns.Split(' '))
             {
                 var writer = turn[0] == 'a' ? a : b;
-                var pages = turn[1..].Split('-').Select(long.Parse).ToArray();
+                var pages = turn[1..].TrimEnd('z').Split('-').Select(long.Parse).ToArray();
                 for (var page = pages[0]; page <= pages[1]; page++)
                 {
+                    if (turn.EndsWith('z'))
+                    {
+                        writer.WriteZeroPage(0, page);
+                        model.Clear(0, page);
+                        continue;
+                    }
                     writer.WritePage(0, page, pool.Next(++seed));
                     model.Write(0, page, seed);
                 }
