@@ -35,8 +35,7 @@ public sealed class IncomingMigration : IDisposable
     private readonly List<RecordedCommand> commands = [];
     private readonly List<string> remarks = [];
     private readonly HashSet<uint> liveSections = [];
-    private readonly CancellationTokenSource faultsEnd = new();
-    private Thread? faultThread;
+    private FaultForwarder? faultRequests;
     private IncomingPhase phase;
     private ReturnPathWriter? returnPath;
     private ConfigurationRecord? configuration;
@@ -94,9 +93,9 @@ public sealed class IncomingMigration : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        EndFaults();
         pages.Dispose();
         window.Dispose();
-        faultsEnd.Dispose();
     }
 
     private void ReadHeader()
@@ -263,32 +262,13 @@ public sealed class IncomingMigration : IDisposable
     {
         if (machine.Faults is not { } faults) throw new MachineRefusedException("this destination cannot run before its RAM has arrived: start no postcopy into it");
         var path = returnPath ?? throw new WireException(at, "postcopy without a return path");
-        faultThread = new Thread(() => ForwardFaults(faults, path)) { IsBackground = true, Name = "savevm fault requests" };
-        faultThread.Start();
-    }
-
-    private void ForwardFaults(Machine.Ram.IFaultSource faults, ReturnPathWriter path)
-    {
-        var named = -1;
-        try
-        {
-            while (faults.WaitForFault(faultsEnd.Token, out var page))
-            {
-                var name = page.BlockIndex == named ? null : pages.Blocks[page.BlockIndex].IdStr;
-                path.RequestPages(name, (ulong)page.PageIndex * RamBlockPage, (uint)RamBlockPage);
-                named = page.BlockIndex;
-            }
-        }
-        catch (IOException)
-        {
-            // The connection broke; the thread that reads the stream finds it out and says so.
-        }
+        faultRequests = new FaultForwarder(faults, pages.Blocks, path);
     }
 
     private void EndFaults()
     {
-        faultsEnd.Cancel();
-        faultThread?.Join();
+        faultRequests?.Dispose();
+        faultRequests = null;
     }
 
     private IncomingResult Finish()
