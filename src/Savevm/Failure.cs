@@ -32,6 +32,7 @@ public static class Failure
         new(typeof(CommandLineRefusedException), ExitCode.Incompatible),
         new(typeof(QemuException), ExitCode.PeerFailed),
         new(typeof(PeerLostException), ExitCode.PeerFailed),
+        new(typeof(PeerRefusedException), ExitCode.PeerFailed),
         new(typeof(FileNotFoundException), ExitCode.NotFound),
         new(typeof(DirectoryNotFoundException), ExitCode.NotFound),
         new(typeof(SocketException), ExitCode.PeerFailed),

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Savevm.Linux;
 using Savevm.Machine;
+using Savevm.Migration;
 using Savevm.Qemu;
 using Savevm.Qemu.Destination;
 using Savevm.Repository;
@@ -25,8 +26,12 @@ public sealed class CommandLineProgramTests
         { new QemuException("QEMU vanished", "restart it"), ExitCode.PeerFailed, "show web: QEMU vanished\nhint: restart it\n" },
         { new FileNotFoundException("no such file"), ExitCode.NotFound, "show web: no such file" },
         { new SocketException(111), ExitCode.PeerFailed, "show web: Connection refused" },
+        { new PeerLostException("the source vanished"), ExitCode.PeerFailed, "show web: the source vanished" },
+        { new PeerRefusedException(1), ExitCode.PeerFailed, "show web: the destination could not load the state" },
         { new LinuxException(2, "open", "/x"), ExitCode.NotFound, "show web: /x: No such file or directory (open)" },
         { new LinuxException(111, "connect", "/x"), ExitCode.PeerFailed, "show web: /x: Connection refused (connect)" },
+        { new PeerLostException("the source vanished"), ExitCode.PeerFailed, "show web: the source vanished" },
+        { new PeerRefusedException(1), ExitCode.PeerFailed, "show web: the destination could not load the state" },
         { new LinuxException(28, "write", "/x"), ExitCode.Failed, "show web: /x: No space left on device (write)" },
         { new IOException("disk full"), ExitCode.Failed, "show web: disk full" },
         { new ArgumentException("'..' cannot be the name"), ExitCode.WrongUsage, "show web: '..' cannot be the name" },

@@ -65,13 +65,15 @@ public static class Duration
     public static string Format(TimeSpan duration)
     {
         CultureInfo culture = CultureInfo.InvariantCulture;
+        // Rounded first, or 59.96 s would be 0 min 59 s.
+        TimeSpan whole = TimeSpan.FromSeconds(Math.Round(duration.TotalSeconds));
         return duration.TotalMilliseconds switch
         {
             < 9.995 => string.Create(culture, $"{duration.TotalMilliseconds:0.00} ms"),
             < 999.5 => string.Create(culture, $"{duration.TotalMilliseconds:0} ms"),
             < 59_950 => string.Create(culture, $"{duration.TotalSeconds:0.0} s"),
-            < 3_600_000 => string.Create(culture, $"{(int)duration.TotalMinutes} min {duration.Seconds} s"),
-            _ => string.Create(culture, $"{(int)duration.TotalHours} h {duration.Minutes} min"),
+            < 3_599_500 => string.Create(culture, $"{(int)whole.TotalMinutes} min {whole.Seconds} s"),
+            _ => string.Create(culture, $"{(int)whole.TotalHours} h {whole.Minutes} min"),
         };
     }
 

@@ -49,7 +49,8 @@ public sealed class DurationTests
     [InlineData(0.038, "38 ms")]
     [InlineData(0.9996, "1.0 s")]
     [InlineData(3.42, "3.4 s")]
-    [InlineData(59.96, "0 min 59 s")]
+    [InlineData(59.96, "1 min 0 s")]
+    [InlineData(3599.6, "1 h 0 min")]
     [InlineData(125, "2 min 5 s")]
     [InlineData(4200, "1 h 10 min")]
     public void Times_are_printed_for_people(double seconds, string text) =>
