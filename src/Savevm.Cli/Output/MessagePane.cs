@@ -12,12 +12,13 @@ public sealed class MessagePane(Terminal terminal, bool isQuiet, TimeProvider cl
     private const string EraseLine = "\r\u001b[K";
     private static readonly TimeSpan LiveInterval = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan PlainInterval = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan SentenceInterval = TimeSpan.FromSeconds(30);
 
     private readonly Lock _gate = new();
     private readonly long _begin = clock.GetTimestamp();
     private TimeSpan _nextLine;
     private bool _lineIsShown;
-    private string? _lastSentence;
+    private TimeSpan _nextSentence;
 
     /// <summary>Shows how far it has come, when it is time to.</summary>
     public void Progress(ProgressUpdate update)
@@ -30,21 +31,26 @@ public sealed class MessagePane(Terminal terminal, bool isQuiet, TimeProvider cl
 
         lock (_gate)
         {
-            // That it will not converge is worth a line at once, whatever the interval.
-            bool isNews = update.WillNotConverge is not null && _lastSentence is null;
             TimeSpan now = clock.GetElapsedTime(_begin);
+            if (update.WillNotConverge is { } sentence && now >= _nextSentence)
+            {
+                // Worth a line of its own at once: at the end of the other it would be cut off.
+                _nextSentence = now + SentenceInterval;
+                Erase();
+                terminal.Error.WriteLine($"warning: {sentence}");
+            }
+
             if (_nextLine == TimeSpan.Zero)
             {
                 _nextLine = terminal.IsLive ? now : PlainInterval;
             }
 
-            if (now < _nextLine && !isNews)
+            if (now < _nextLine)
             {
                 return;
             }
 
             _nextLine = now + (terminal.IsLive ? LiveInterval : PlainInterval);
-            _lastSentence = update.WillNotConverge;
             string text = ProgressText.Of(update);
             if (terminal.IsLive)
             {

@@ -8,8 +8,8 @@ namespace Savevm.Cli.Output;
 public static class ProgressText
 {
     /// <summary>
-    /// <c>active  42%  430 MiB of 1.00 GiB  210 MiB/s  dirty 12.0 MiB/s  2.8 s left</c>, then the sentence that it will not converge.
-    /// What is not known is left out.
+    /// <c>active  42%  430 MiB of 1.00 GiB  210 MiB/s  dirty 12.0 MiB/s  2.8 s left</c>. What is not known is left out; that it will not
+    /// converge is a line of its own.
     /// </summary>
     public static string Of(ProgressUpdate update)
     {
@@ -38,11 +38,6 @@ public static class ProgressText
         if (update.TimeLeft is { } left)
         {
             text.Append("  ").Append(Duration.Format(left)).Append(" left");
-        }
-
-        if (update.WillNotConverge is { } sentence)
-        {
-            text.Append("  ").Append(sentence);
         }
 
         return text.ToString();

@@ -22,13 +22,22 @@ public sealed class MessagePaneTests
         Assert.Equal("active  5 B\nactive  10 B\n", _error.ToString());
     }
 
-    [Fact]
-    public void That_it_will_not_converge_is_said_at_once()
+    [Theory]
+    [InlineData(false, "warning: no\nactive  5 B\nactive  10 B\n")]
+    [InlineData(true, "warning: no\n\r\u001b[Kactive  0 B\r\u001b[Kactive  5 B\r\u001b[Kactive  10 B")]
+    public void That_it_will_not_converge_is_said_at_once_in_full_and_not_all_the_time(bool isLive, string printed)
     {
-        MessagePane pane = Pane(isLive: false);
-        pane.Progress(Update(1) with { WillNotConverge = "it will not converge" });
-        pane.Progress(Update(2) with { WillNotConverge = "it will not converge" });
-        Assert.Equal("active  1 B  it will not converge\n", _error.ToString());
+        MessagePane pane = Pane(isLive);
+        for (int second = 0; second <= 10; second += 5)
+        {
+            pane.Progress(Update(second) with { WillNotConverge = "no" });
+            _clock.Advance(TimeSpan.FromSeconds(5));
+        }
+
+        Assert.Equal(printed, _error.ToString());
+        _clock.Advance(TimeSpan.FromSeconds(20));
+        pane.Progress(Update(35) with { WillNotConverge = "no" });
+        Assert.Equal(3, _error.ToString().Split("warning: no").Length);
     }
 
     [Fact]
@@ -48,7 +57,7 @@ public sealed class MessagePaneTests
     [Fact]
     public void A_live_line_is_never_wider_than_the_terminal()
     {
-        Pane(isLive: true).Progress(Update(1) with { WillNotConverge = new string('x', 500) });
+        Pane(isLive: true).Progress(Update(1) with { Phase = new string('x', 500) });
         Assert.Equal("\r\u001b[K".Length + 39, _error.Length);
     }
 
