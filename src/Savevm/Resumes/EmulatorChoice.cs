@@ -1,3 +1,4 @@
+using Savevm.Linux.KernelFeatures;
 using Savevm.Qemu;
 using Savevm.Qemu.CommandLine;
 using Savevm.Recorded;
@@ -68,6 +69,12 @@ internal sealed record EmulatorChoice
     public void Check(string name, RecordedMachine machine)
     {
         var line = QemuCommandLine.Parse(Arguments);
+        if (machine.Accelerator == "kvm" && HostKernel.Probe() is { Kvm: false } host)
+        {
+            throw new SavevmException(
+                ExitCode.Incompatible, $"resume of {name}", $"the state was saved under kvm, which is not to be had here: {host.KvmReason}",
+                "load the KVM module or join the group that owns /dev/kvm; state saved under kvm does not load under tcg");
+        }
         if (!IsUsersOwn) return;
         // The recorded command line is made to fit; the user's own is taken as it is, so it must.
         var accelerator = line.Accelerators.Count > 0 ? line.Accelerators[0] : "tcg";
