@@ -21,7 +21,6 @@ public sealed class PipeChannel : DescriptorChannel
     {
         this.pipe = pipe;
         this.access = access;
-        PipeBuffer.Enlarge(pipe);
     }
 
     /// <inheritdoc/>
