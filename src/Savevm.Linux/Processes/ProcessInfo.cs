@@ -15,7 +15,7 @@ public sealed record ProcessInfo
     /// <summary>When it started, in clock ticks since the machine did. Together with the id it names one process for ever.</summary>
     public required long StartTime { get; init; }
 
-    /// <summary>The whole command line with <c>argv[0]</c>; empty for a process that is ending.</summary>
+    /// <summary>The whole command line with <c>argv[0]</c>; empty for a process that is ending and for a kernel thread.</summary>
     public required IReadOnlyList<string> Arguments { get; init; }
 
     /// <summary>The executable's path; ends in <c> (deleted)</c> when the file was replaced since.</summary>
@@ -34,6 +34,12 @@ public sealed record ProcessInfo
         if (ReadStatus(processId) is not { } status) return null;
         var folder = FolderOf(processId);
         var arguments = ReadStrings(folder + "/cmdline");
+        // A process that was started this moment has its executable, but for a while not yet its command line.
+        for (var tries = 0; arguments is { Length: 0 } && tries < 50 && ReadLink(folder + "/exe") is not null; tries++)
+        {
+            Thread.Sleep(1);
+            arguments = ReadStrings(folder + "/cmdline");
+        }
         var info = new ProcessInfo
         {
             Id = processId,

@@ -40,7 +40,7 @@ public sealed class ChildProcessTests : IDisposable
     [Fact]
     public void Killed_child_reports_the_signal()
     {
-        using var child = Shell("sleep 100");
+        using var child = Shell("exec sleep 100");
         Assert.False(child.WaitForExit(TimeSpan.FromMilliseconds(20)));
         Assert.Throws<InvalidOperationException>(() => child.ExitCode);
         child.Kill(Signal.Terminate);
@@ -52,7 +52,7 @@ public sealed class ChildProcessTests : IDisposable
     [Fact]
     public async Task Waiting_ends_with_the_token_and_the_child_goes_on()
     {
-        using var child = Shell("sleep 100");
+        using var child = Shell("exec sleep 100");
         using var cancel = new CancellationTokenSource(50);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => child.WaitForExitAsync(cancel.Token));
         Assert.False(child.HasExited);
