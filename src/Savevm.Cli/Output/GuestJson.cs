@@ -18,6 +18,7 @@ public static class GuestJson
             writer.WriteString("mode", GuestText.ModeName(guest.Mode));
             writer.WriteWhole("pid", guest.ProcessId);
             writer.WriteString("state", guest.State);
+            writer.WriteMilliseconds("ms_to_listening", guest.StartToListening);
             writer.WriteMilliseconds("ms_since_start", guest.StartToRun);
             writer.WriteNumber("pages_before_run", guest.PagesBeforeRun);
             writer.WriteString("run_directory", guest.RunDirectory);

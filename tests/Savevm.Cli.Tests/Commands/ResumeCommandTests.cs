@@ -80,8 +80,8 @@ public sealed class ResumeCommandTests
         await screen.RunAsync("--json", "resume", "web");
         Assert.Equal(
             """
-            {"message_type":"running","name":"web","guest":0,"mode":"lazy","pid":4711,"state":"running","ms_since_start":112.5,"pages_before_run":30,"run_directory":"/run/web-4711","monitor":"/run/web-4711/qmp","sockets":{"/run/web.serial":"/run/web-4711/serial"},"page_requests":0,"bytes_sent":0,"complete":false}
-            {"message_type":"complete","name":"web","guest":0,"mode":"lazy","pid":4711,"state":"running","ms_since_start":112.5,"pages_before_run":30,"run_directory":"/run/web-4711","monitor":"/run/web-4711/qmp","sockets":{"/run/web.serial":"/run/web-4711/serial"},"page_requests":1530,"bytes_sent":640679936,"complete":true}
+            {"message_type":"running","name":"web","guest":0,"mode":"lazy","pid":4711,"state":"running","ms_to_listening":109.25,"ms_since_start":112.5,"pages_before_run":30,"run_directory":"/run/web-4711","monitor":"/run/web-4711/qmp","sockets":{"/run/web.serial":"/run/web-4711/serial"},"page_requests":0,"bytes_sent":0,"complete":false}
+            {"message_type":"complete","name":"web","guest":0,"mode":"lazy","pid":4711,"state":"running","ms_to_listening":109.25,"ms_since_start":112.5,"pages_before_run":30,"run_directory":"/run/web-4711","monitor":"/run/web-4711/qmp","sockets":{"/run/web.serial":"/run/web-4711/serial"},"page_requests":1530,"bytes_sent":640679936,"complete":true}
 
             """,
             screen.Out);
