@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Savevm.Linux;
@@ -37,20 +36,21 @@ public sealed class RunDirectory
     /// <summary>QEMU's own output.</summary>
     public string LogPath => System.IO.Path.Combine(Path, "stderr.log");
 
-    /// <summary>Makes a folder, after removing those whose processes are gone.</summary>
-    /// <param name="snapshot">The snapshot the guest comes from, for people.</param>
+    /// <summary>
+    /// Makes a folder, after removing those whose processes are gone. Nothing says yet whose it is (<see cref="Describe"/>): until QEMU is started,
+    /// everything that is done delays the guest.
+    /// </summary>
     /// <param name="parent">Where; null for the user's own place (<see cref="Root"/>).</param>
     /// <exception cref="QemuException">The place is not safe: it belongs to somebody else.</exception>
-    public static RunDirectory Create(string snapshot, string? parent = null)
+    public static RunDirectory Create(string? parent = null)
     {
         string root = parent ?? Root();
         MakePrivate(root);
         RemoveAbandoned(root);
-        string path = System.IO.Path.Combine(root, RandomNumberGenerator.GetHexString(8, lowercase: true));
+        // Not from RandomNumberGenerator, which loads OpenSSL for it: milliseconds. The folder above is private, so the name need not be secret.
+        string path = System.IO.Path.Combine(root, Guid.NewGuid().ToString("N")[..8]);
         Directory.CreateDirectory(path, Private);
-        var directory = new RunDirectory(path);
-        directory.Describe(snapshot, null, null, null);
-        return directory;
+        return new RunDirectory(path);
     }
 
     /// <summary>The user's own place: <c>$XDG_RUNTIME_DIR/savevm</c>, or <c>/tmp/savevm-UID</c> where there is none.</summary>

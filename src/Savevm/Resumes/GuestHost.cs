@@ -47,10 +47,11 @@ internal sealed class GuestHost : IDisposable
     public static async Task<GuestHost> OpenAsync(ResumePlan plan, CancellationToken cancellationToken)
     {
         if (plan.Request.ConnectUri is { } uri) return new GuestHost(plan, uri, null, null, null, null);
-        var directory = RunDirectory.Create(plan.Request.Name);
+        var directory = RunDirectory.Create();
         try
         {
             if (plan.Request.QmpSocket is not { } socket) return await StartAsync(plan, directory, cancellationToken).ConfigureAwait(false);
+            directory.Describe(plan.Request.Name, null, null, socket);
             var client = await QmpClient.ConnectAsync(socket, new QmpOptions(EnableOob: true), cancellationToken).ConfigureAwait(false);
             return new GuestHost(plan, IncomingAddress(directory), directory, null, client, null);
         }
