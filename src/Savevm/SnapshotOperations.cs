@@ -1,6 +1,5 @@
 using System.Diagnostics;
-using System.Text.Json;
-using System.Text.Json.Nodes;
+using Savevm.Recorded;
 using Savevm.Repository;
 using Savevm.Repository.Check;
 using Savevm.Repository.Snapshots;
@@ -28,6 +27,7 @@ public sealed class SnapshotOperations : ISnapshotOperations
         using SnapshotRepository repository = Open(repositoryPath);
         using Snapshot snapshot = repository.Find(name);
         SnapshotManifest manifest = snapshot.Manifest;
+        var source = RecordedSource.Parse(manifest.Source);
         return new SnapshotDetails
         {
             Summary = SummaryOf(name, manifest),
@@ -38,8 +38,8 @@ public sealed class SnapshotOperations : ISnapshotOperations
                 .. manifest.Devices.Sections.Select(stored =>
                     new SnapshotSection(stored.IdStr, stored.InstanceId, stored.VersionId, stored.Bytes)),
             ],
-            CommandLine = manifest.Source[FactNames.Arguments] is JsonArray words ? [.. words.Select(Text).OfType<string>()] : [],
-            Emulator = Text(manifest.Source[FactNames.Executable]),
+            CommandLine = source.Arguments,
+            Emulator = source.Executable,
         };
     }
 
@@ -106,26 +106,26 @@ public sealed class SnapshotOperations : ISnapshotOperations
 
     private static SnapshotRepository Open(string path) => SnapshotRepository.Open(path, create: false);
 
-    private static SnapshotSummary SummaryOf(string name, SnapshotManifest manifest) =>
-        new()
+    private static SnapshotSummary SummaryOf(string name, SnapshotManifest manifest)
+    {
+        var machine = RecordedMachine.Parse(manifest.Machine);
+        return new SnapshotSummary
         {
             Name = name,
             Created = manifest.Created,
             GuestBytes = manifest.RamBytes,
             DataBytes = manifest.DataBytes,
             Mode = manifest.Mode,
-            Machine = Text(manifest.Machine[FactNames.MachineType]),
-            QemuVersion = Text(manifest.Source[FactNames.QemuVersion]),
-            Accelerator = Text(manifest.Machine[FactNames.Accelerator]),
+            Machine = machine.Type,
+            QemuVersion = RecordedSource.Parse(manifest.Source).Version,
+            Accelerator = machine.Accelerator,
             RunState = manifest.RunState,
             Tags = manifest.Tags,
         };
+    }
 
     private static long? TotalOf(SnapshotRepository repository, string name) =>
         repository.List().FirstOrDefault(entry => entry.Name == name)?.Manifest?.RamBytes;
-
-    // A manifest can have been written by anybody: a fact of another kind is a fact that is not known.
-    private static string? Text(JsonNode? node) => node?.GetValueKind() == JsonValueKind.String ? node.GetValue<string>() : null;
 
     private sealed class ReadMeter(Action<ProgressUpdate> progress, long? total) : IProgress<long>
     {

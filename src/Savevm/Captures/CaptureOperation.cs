@@ -30,7 +30,7 @@ public sealed class CaptureOperation : ICaptureOperation
         catch (Exception failure) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             throw new SavevmException(
-                ExitCode.DidNotConverge, what, $"it was not done within {request.Timeout}; the source was left as it was",
+                ExitCode.DidNotConverge, what, $"it was not done within {request.Timeout?.TotalSeconds:0.###} s; the source was left as it was",
                 "--timeout TIME gives it longer, --downtime-limit TIME lets it end sooner, --mode stop or background needs no convergence", failure);
         }
         catch (Exception failure) when (failure is not (SavevmException or OperationCanceledException))

@@ -44,7 +44,7 @@ internal sealed class GuestResume(ResumePlan plan, int index, IOperationObserver
             if (failure is OperationCanceledException && !interrupt.IsCancellationRequested && start.IsCancellationRequested)
             {
                 throw new SavevmException(
-                    ExitCode.PeerFailed, $"resume of {plan.Request.Name}", $"the guest did not run within {plan.Request.Timeout ?? DefaultStartLimit}", null, failure);
+                    ExitCode.PeerFailed, $"resume of {plan.Request.Name}", $"the guest did not run within {(plan.Request.Timeout ?? DefaultStartLimit).TotalSeconds:0.###} s", null, failure);
             }
             throw;
         }

@@ -42,8 +42,8 @@ public sealed class SnapshotOperationsTests : IDisposable
                 RunState = "running",
                 Mode = "live",
                 Tags = new Dictionary<string, string> { ["purpose"] = "demo" },
-                Machine = new JsonObject { [FactNames.MachineType] = "pc-i440fx-7.2", [FactNames.Accelerator] = 7 },
-                Source = new JsonObject { [FactNames.QemuVersion] = "7.2.22", [FactNames.Arguments] = new JsonArray("qemu", "-m", "1G") },
+                Machine = new JsonObject { ["machine_type"] = "pc-i440fx-7.2", ["accelerator"] = 7 },
+                Source = new JsonObject { ["qemu_version"] = "7.2.22", ["argv"] = new JsonArray("qemu", "-m", "1G") },
             },
             CancellationToken.None);
     }
