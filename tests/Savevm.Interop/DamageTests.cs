@@ -49,7 +49,8 @@ public sealed class DamageTests
         LabGuest guest = await Guests.CapturedAsync(workspace);
         Damage(Target(await SavevmCommand.FolderAsync(workspace, "web"), file), damage);
         SavevmResult check = await SavevmCommand.RunAsync(workspace, "check", "web", "--read-data", "--json");
-        check.Expect(4);
+        Assert.Equal(4, check.ExitCode);
+        Assert.NotEmpty(check.Json["snapshots"]![0]!["defects"]!.AsArray());
 
         workspace.GuestsMayLeaveFiles = mayRun;
         ResumeRun run = ResumeRun.Start(workspace, "web", ["--mode", .. mode.Split(' ')]);

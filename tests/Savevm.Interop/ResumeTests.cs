@@ -99,7 +99,12 @@ public sealed class ResumeTests
         LabGuest guest = await Guests.CapturedAsync(workspace, specification);
         string uri = $"unix:{workspace.NewFolder("i")}/in";
         LabGuest own = await LabGuest.StartAsync(workspace, QemuLab.Newest, specification, "-incoming", uri);
-        (await SavevmCommand.RunAsync(workspace, "resume", "web", "--mode", "full", "--connect", uri)).Expect(0);
+        SavevmResult result = (await SavevmCommand.RunAsync(workspace, "resume", "web", "--mode", "full", "--connect", uri, "--json")).Expect(0);
+
+        // It was stopped for its capture, and only its own monitor can let it run.
+        Assert.Equal("paused", (string?)result.JsonLines[0]["state"]);
+        Assert.Contains("cont", result.Errors, StringComparison.Ordinal);
+        await own.ContinueAsync();
         await own.MoreTicksAsync(specification.TicksPerPass + 3);
         own.Log.AssertContinues(guest.Log);
     }

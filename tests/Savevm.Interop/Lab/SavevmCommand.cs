@@ -14,6 +14,9 @@ internal static class SavevmCommand
             ["XDG_STATE_HOME"] = workspace.RunFolder,
             ["TMPDIR"] = workspace.TemporaryFolder,
             ["NO_COLOR"] = "1",
+
+            // A build that is not native would leave its runtime's sockets behind when it is killed.
+            ["DOTNET_EnableDiagnostics"] = "0",
         }));
 
     /// <summary>Runs a command to its end.</summary>
