@@ -26,6 +26,9 @@ internal sealed record EmulatorChoice
     /// <summary>It can map an image that nobody may write.</summary>
     public required bool CanMapReadOnlyImages { get; init; }
 
+    /// <summary>What it said of itself; null for the very program that was captured, which need not be asked.</summary>
+    public EmulatorFacts? Facts { get; init; }
+
     /// <summary>It takes requested pages on a connection of their own.</summary>
     public bool HasPreempt { get; init; }
 
@@ -49,6 +52,7 @@ internal sealed record EmulatorChoice
             ExitCode.NotFound, $"resume of {request.Name}", $"the emulator that it was captured from is not there: {source.Executable ?? "unknown"}",
             "name another one in SAVEVM_QEMU, or give a command line after --");
         var isSameProgram = isRecorded && RecordedSource.StampOf(executable) == source.ExecutableStamp;
+        var facts = isSameProgram ? null : await EmulatorProbe.AskAsync(executable, null, cancellationToken).ConfigureAwait(false);
         return new EmulatorChoice
         {
             Executable = executable,
@@ -57,9 +61,8 @@ internal sealed record EmulatorChoice
             WorkingDirectory = givenOptions.Count > 0 ? System.Environment.CurrentDirectory : Existing(source.WorkingDirectory),
             Environment = isRecorded ? source.Environment : new Dictionary<string, string>(),
             HasPreempt = isSameProgram && source.HasPreempt,
-            CanMapReadOnlyImages = isSameProgram
-                ? source.CanMapReadOnlyImages
-                : (await EmulatorProbe.AskAsync(executable, null, cancellationToken).ConfigureAwait(false)).CanMapReadOnlyImages,
+            CanMapReadOnlyImages = facts?.CanMapReadOnlyImages ?? source.CanMapReadOnlyImages,
+            Facts = facts,
         };
     }
 
@@ -68,6 +71,12 @@ internal sealed record EmulatorChoice
     /// <summary>Refuses what cannot work, before anything is started.</summary>
     public void Check(string name, RecordedMachine machine)
     {
+        if (Facts is { } facts && machine.Type is { } needed && facts.Machine(needed) is null)
+        {
+            throw new SavevmException(
+                ExitCode.Incompatible, $"resume of {name}", $"{Executable}, QEMU {facts.Version}, has no machine {needed}",
+                "name a QEMU that has it in SAVEVM_QEMU, or after --");
+        }
         var line = QemuCommandLine.Parse(Arguments);
         if (machine.Accelerator == "kvm" && HostKernel.Probe() is { Kvm: false } host)
         {
@@ -84,7 +93,9 @@ internal sealed record EmulatorChoice
                 ExitCode.Incompatible, $"resume of {name}", $"the state was saved under {captured} and does not load under {accelerator}",
                 $"add -accel {captured} to the command line");
         }
-        if (machine.Type is { } type && line.MachineType is { } given && given != type && IsVersioned(given))
+        // An alias, or no machine at all, is what the emulator says it is.
+        var given = Facts?.Machine(line.MachineType)?.Name ?? line.MachineType;
+        if (machine.Type is { } type && given is not null && given != type && IsVersioned(given))
         {
             throw new SavevmException(
                 ExitCode.Incompatible, $"resume of {name}", $"the state is of a machine {type}, the command line makes a {given}", $"use -machine {type}");

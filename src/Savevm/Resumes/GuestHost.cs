@@ -175,9 +175,10 @@ internal sealed class GuestHost : IDisposable
     public void Dispose()
     {
         client?.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        // The folder of a QEMU that is not ours held only the socket of the migration; that of one that has ended serves nobody.
+        var isOver = Process is null || Process.HasExited;
         Process?.Dispose();
-        // The folder of a QEMU that is not ours held only the socket of the migration.
-        if (Process is null) directory?.Remove();
+        if (isOver) directory?.Remove();
     }
 
     private static string IncomingAddress(RunDirectory directory) => $"unix:{Path.Combine(directory.Path, "incoming")}";

@@ -21,6 +21,11 @@ internal sealed class GuestResume(ResumePlan plan, int index, IOperationObserver
     private volatile bool guestIsThere;
     private volatile bool wasKilled;
 
+    // What was stopped for its capture comes up paused, and a QEMU that only waits at an address has no monitor to say cont on.
+    private bool StaysPaused => plan.Request.ConnectUri is not null && plan.Snapshot.Manifest.Mode == "stop";
+
+    private string State => plan.GuestRan && !StaysPaused ? "running" : "paused";
+
     private bool IsLazy => plan.Mode == ResumeMode.Lazy;
 
     public async Task<ResumedGuest> RunAsync(CancellationToken interrupt)
@@ -89,7 +94,7 @@ internal sealed class GuestResume(ResumePlan plan, int index, IOperationObserver
             if (wasKilled) throw new OperationCanceledException("The guest was killed on interrupt.", broken, interrupt);
             throw await host.ExplainAsync(broken).ConfigureAwait(false);
         }
-        var state = plan.GuestRan ? "running" : "paused";
+        var state = State;
         var guest = Describe(host, state, isComplete: true);
         observer.AllRamArrived(guest);
         return guest;
@@ -104,7 +109,7 @@ internal sealed class GuestResume(ResumePlan plan, int index, IOperationObserver
             TellRunning(host, "running");
         }
         await engine.ConfigureAwait(false);
-        if (runs is null) TellRunning(host, plan.GuestRan ? "running" : "paused");
+        if (runs is null) TellRunning(host, State);
     }
 
     private async Task AfterPrecopyAsync(GuestHost host, Task<long> engine, CancellationToken cancellationToken)
@@ -117,7 +122,11 @@ internal sealed class GuestResume(ResumePlan plan, int index, IOperationObserver
             if (plan.GuestRan && await destination.QueryStatusAsync(cancellationToken).ConfigureAwait(false) != "running")
                 await destination.ContinueAsync(cancellationToken).ConfigureAwait(false);
         }
-        TellRunning(host, plan.GuestRan ? "running" : "paused");
+        else if (plan.GuestRan && StaysPaused)
+        {
+            observer.Warning("the guest was stopped for its capture and comes up paused: cont on its monitor lets it run");
+        }
+        TellRunning(host, State);
     }
 
     private void TellRunning(GuestHost host, string state)
