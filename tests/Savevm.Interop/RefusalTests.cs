@@ -37,7 +37,6 @@ public sealed class RefusalTests
     public async Task WrongUsageAndWhatIsNotThere(int exitCode, string[] arguments)
     {
         await using var workspace = new Workspace();
-        Directory.CreateDirectory(workspace.Repository);
         SavevmResult result = (await SavevmCommand.RunAsync(workspace, arguments)).Expect(exitCode);
         Assert.StartsWith("savevm: ", result.Errors, StringComparison.Ordinal);
         Assert.Empty(result.Output);
@@ -49,7 +48,6 @@ public sealed class RefusalTests
     {
         await using var workspace = new Workspace();
         string outside = workspace.NewFolder("outside");
-        Directory.CreateDirectory(workspace.Repository);
         foreach (string[] arguments in new[]
         {
             new[] { "capture", name, "--qmp", Path.Combine(outside, "qmp") }, ["show", name], ["rm", name], ["resume", name],
@@ -114,10 +112,21 @@ public sealed class RefusalTests
     }
 
     [Fact]
+    public async Task ARepositoryThatIsNotThereIsSaidSoAndMadeByTheFirstCapture()
+    {
+        await using var workspace = new Workspace();
+        Directory.Delete(workspace.Repository);
+        (await SavevmCommand.RunAsync(workspace, "list")).Expect(10);
+        Assert.False(Directory.Exists(workspace.Repository));
+        LabGuest guest = await Guests.TickingAsync(workspace);
+        await SavevmCommand.CaptureAsync(workspace, guest, "first");
+        Assert.Equal(["first"], await SavevmCommand.NamesAsync(workspace));
+    }
+
+    [Fact]
     public async Task ErrorsInJsonAreDocumentsToo()
     {
         await using var workspace = new Workspace();
-        Directory.CreateDirectory(workspace.Repository);
         SavevmResult result = (await SavevmCommand.RunAsync(workspace, "show", "nobody", "--json")).Expect(3);
         Assert.Equal("error", (string?)result.JsonLines.Single()["message_type"]);
         Assert.Equal(3, (int?)result.JsonLines.Single()["exit_code"]);

@@ -81,8 +81,12 @@ internal sealed class LabGuest : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until so many more ticks have come.</summary>
-    public async Task<int> MoreTicksAsync(int count) => await UntilTickAsync((await ReadAsync()).LastTick + count);
+    /// <summary>Waits until so many more ticks have come; of a guest that has not been heard yet, after its first.</summary>
+    public async Task<int> MoreTicksAsync(int count)
+    {
+        int seen = (await ReadAsync()).LastTick;
+        return await UntilTickAsync((seen > 0 ? seen : await UntilTickAsync(1)) + count);
+    }
 
     public Task StopAsync() => Monitor.ExecuteAsync("stop");
 

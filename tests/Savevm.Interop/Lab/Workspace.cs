@@ -19,7 +19,7 @@ internal sealed class Workspace : IAsyncDisposable
     {
         string name = string.Create(CultureInfo.InvariantCulture, $"/tmp/svl-{Environment.ProcessId}-{Interlocked.Increment(ref s_count)}");
         Root = Directory.CreateDirectory(name).FullName;
-        Repository = Path.Combine(Root, "repository");
+        Repository = Directory.CreateDirectory(Path.Combine(Root, "repository")).FullName;
         RunFolder = NewFolder("run");
         TemporaryFolder = NewFolder("tmp");
     }
