@@ -24,6 +24,15 @@ public sealed partial class DocumentTests
     }
 
     [Fact]
+    public void Every_type_that_the_architecture_page_names_exists()
+    {
+        HashSet<string> types = [.. RepositoryFiles.CSharp.Select(path => Path.GetFileNameWithoutExtension(path))];
+        string[] named = [.. QuotedType().Matches(RepositoryFiles.Read("docs/architecture.md")).Select(match => match.Groups["type"].Value)];
+        Assert.NotEmpty(named);
+        Assert.Equal([], named.Except(types).Except(["Savevm"]));
+    }
+
+    [Fact]
     public void Every_decision_is_listed_and_numbered_in_turn()
     {
         const string Folder = "docs/decisions/";
@@ -74,6 +83,9 @@ public sealed partial class DocumentTests
 
     [GeneratedRegex(@"`(?<path>(?:docs|src|tests|tools|benchmarks)/[\w./-]*)`")]
     private static partial Regex QuotedPath();
+
+    [GeneratedRegex(@"`(?<type>[A-Z]\w+)`")]
+    private static partial Regex QuotedType();
 
     [GeneratedRegex(@"^#+ (?<title>.+)$", RegexOptions.Multiline)]
     private static partial Regex Heading();
