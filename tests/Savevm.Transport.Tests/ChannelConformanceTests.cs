@@ -7,7 +7,7 @@ namespace Savevm.Transport.Tests;
 /// <summary>What every channel promises, whatever it is made of.</summary>
 public sealed unsafe class ChannelConformanceTests : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private readonly string folder = Directory.CreateTempSubdirectory("savevm-channel-").FullName;
 
     public static TheoryData<string> Kinds => ConnectionKind.All;
@@ -86,8 +86,8 @@ public sealed unsafe class ChannelConformanceTests : IDisposable
         connection.Writer.Write([1, 2, 3]);
         connection.Writer.CloseWrite();
         Assert.Equal([1, 2, 3], ReadExactly(connection.Reader, 3, 10));
-        Assert.Equal(0, connection.Reader.Read(new byte[10]));
-        Assert.Equal(0, connection.Reader.Read(new byte[10]));
+        AssertEnded(connection.Reader);
+        AssertEnded(connection.Reader);
         Assert.Throws<IOException>(() => connection.Writer.Write([4]));
         connection.Writer.CloseWrite();
     }
@@ -101,7 +101,7 @@ public sealed unsafe class ChannelConformanceTests : IDisposable
         connection.Writer.Dispose();
         connection.Writer.Dispose();
         Assert.Equal(1000, ReadExactly(connection.Reader, 1000, 1000).Length);
-        Assert.Equal(0, connection.Reader.Read(new byte[10]));
+        AssertEnded(connection.Reader);
     }
 
     [Theory]
@@ -111,7 +111,7 @@ public sealed unsafe class ChannelConformanceTests : IDisposable
         using var connection = ConnectionKind.Open(kind, folder);
         if (!connection.Writer.IsBidirectional) return;
         connection.Writer.CloseWrite();
-        Assert.Equal(0, connection.Reader.Read(new byte[1]));
+        AssertEnded(connection.Reader);
         connection.Reader.Write([5, 6]);
         Assert.Equal([5, 6], ReadExactly(connection.Writer, 2, 2));
     }
@@ -259,11 +259,18 @@ public sealed unsafe class ChannelConformanceTests : IDisposable
         var bytes = new byte[length];
         for (var done = 0; done < length;)
         {
+            Assert.True(channel.WaitReadable(Patience), $"{done} of {length} bytes came");
             var count = channel.Read(bytes.AsSpan(done, Math.Min(atOnce, length - done)));
             Assert.InRange(count, 1, length - done);
             done += count;
         }
         return bytes;
+    }
+
+    private static void AssertEnded(IByteChannel channel)
+    {
+        Assert.True(channel.WaitReadable(Patience), "the end did not come");
+        Assert.Equal(0, channel.Read(new byte[10]));
     }
 
     private static void Finish(Task task) => Assert.True(task.Wait(Patience), "the other side did not end");

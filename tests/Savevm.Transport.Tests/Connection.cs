@@ -9,6 +9,9 @@ public sealed class Connection(IByteChannel writer, IByteChannel reader, params 
 
     public void Dispose()
     {
+        // A test that failed may have left threads blocked in them.
+        Writer.Abort();
+        Reader.Abort();
         Writer.Dispose();
         Reader.Dispose();
         foreach (var other in others) other.Dispose();
