@@ -29,14 +29,14 @@ public sealed class QemuSource : IAsyncDisposable
     private static readonly TimeSpan LeaveLimit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan CancelLimit = TimeSpan.FromSeconds(30);
 
-    private readonly Dictionary<string, bool> _oldCapabilities = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, JsonNode> _oldParameters = new(StringComparer.Ordinal);
+    private readonly ChangedSettings _settings;
     private bool _stoppedByUs;
     private bool _migrationStarted;
 
     private QemuSource(QmpClient client)
     {
         Client = client;
+        _settings = new ChangedSettings(client);
     }
 
     /// <summary>The monitor.</summary>
@@ -70,7 +70,7 @@ public sealed class QemuSource : IAsyncDisposable
         var plan = new SourceMigrationPlan { Mode = SourceMode.Background, UseReturnPath = false };
         try
         {
-            await ChangeSettingsAsync(plan, cancellationToken).ConfigureAwait(false);
+            await _settings.ChangeAsync(plan, cancellationToken).ConfigureAwait(false);
             return null;
         }
         catch (QemuException refusal) when (refusal is SourceUnavailableException or QmpException)
@@ -97,7 +97,7 @@ public sealed class QemuSource : IAsyncDisposable
         await CheckIdleAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            await ChangeSettingsAsync(plan, cancellationToken).ConfigureAwait(false);
+            await _settings.ChangeAsync(plan, cancellationToken).ConfigureAwait(false);
             if (plan.Mode == SourceMode.Stop && WasRunning)
             {
                 _stoppedByUs = true;
@@ -199,20 +199,7 @@ public sealed class QemuSource : IAsyncDisposable
 
     /// <summary>Puts back every capability and parameter that was changed. Safe to call at any time and twice.</summary>
     /// <exception cref="QemuException">QEMU refused or vanished; what could not be put back is tried again by the next call.</exception>
-    public async Task RestoreAsync(CancellationToken cancellationToken = default)
-    {
-        if (_oldParameters.Count > 0)
-        {
-            await UntilIdleAsync(new QmpCommand("migrate-set-parameters", SourceSettings.ToArguments(_oldParameters)), cancellationToken).ConfigureAwait(false);
-            _oldParameters.Clear();
-        }
-
-        if (_oldCapabilities.Count > 0)
-        {
-            await UntilIdleAsync(new QmpCommand("migrate-set-capabilities", SourceSettings.ToArguments(_oldCapabilities)), cancellationToken).ConfigureAwait(false);
-            _oldCapabilities.Clear();
-        }
-    }
+    public Task RestoreAsync(CancellationToken cancellationToken = default) => _settings.RestoreAsync(cancellationToken);
 
     /// <summary>Leaves the guest as told. Call it directly after <see cref="WaitCompletedAsync"/> or <see cref="CancelAsync"/>.</summary>
     /// <param name="after">What becomes of it.</param>
@@ -313,63 +300,6 @@ public sealed class QemuSource : IAsyncDisposable
         }
     }
 
-    private async Task ChangeSettingsAsync(SourceMigrationPlan plan, CancellationToken cancellationToken)
-    {
-        var now = await Client.ExecuteBatchAsync(
-            [new("query-migrate-capabilities"), new("query-migrate-parameters")], cancellationToken).ConfigureAwait(false);
-        var capabilities = QemuFactsReader.Capabilities(now[0]);
-        if (plan.Mode == SourceMode.Background && !capabilities.ContainsKey("background-snapshot"))
-        {
-            throw new SourceUnavailableException("this QEMU has no background-snapshot", "--mode stop needs nothing of it");
-        }
-
-        var changes = SourceSettings.CapabilityChanges(capabilities, plan);
-        if (changes.Count > 0)
-        {
-            foreach (string name in changes.Keys)
-            {
-                _oldCapabilities.TryAdd(name, capabilities[name]);
-            }
-
-            await SetCapabilitiesAsync(changes, cancellationToken).ConfigureAwait(false);
-        }
-
-        var oldParameters = now[1] as JsonObject ?? [];
-        var parameters = SourceSettings.ParameterChanges(oldParameters, plan);
-        if (parameters.Count > 0)
-        {
-            foreach (string name in parameters.Keys)
-            {
-                _oldParameters.TryAdd(name, oldParameters[name]!.DeepClone());
-            }
-
-            await Client.ExecuteAsync("migrate-set-parameters", SourceSettings.ToArguments(parameters), cancellationToken).ConfigureAwait(false);
-        }
-    }
-
-    private async Task SetCapabilitiesAsync(Dictionary<string, bool> changes, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await Client.ExecuteAsync("migrate-set-capabilities", SourceSettings.ToArguments(changes), cancellationToken).ConfigureAwait(false);
-        }
-        catch (QmpException refusal)
-        {
-            // Nothing was changed, so there is nothing to put back.
-            _oldCapabilities.Clear();
-            if (!changes.GetValueOrDefault("background-snapshot"))
-            {
-                throw;
-            }
-
-            string? remedy = Savevm.Linux.Userfaultfd.UserfaultfdProbe.Run().Remedy;
-            throw new SourceUnavailableException(
-                $"QEMU cannot take a background snapshot here: {refusal.Description}",
-                (remedy is null ? string.Empty : remedy + "; ") + "--mode stop needs nothing of the host",
-                refusal);
-        }
-    }
-
     private async Task MigrateAsync(string name, CancellationToken cancellationToken)
     {
         try
@@ -385,7 +315,7 @@ public sealed class QemuSource : IAsyncDisposable
         }
     }
 
-    // QEMU says completed a moment before it is done with the migration; until then it takes neither cont nor settings.
+    // QEMU says completed a moment before it is done with the migration; until then it takes no cont.
     private async Task ContinueAsync(CancellationToken cancellationToken)
     {
         var deadline = DateTime.UtcNow + LeaveLimit;
@@ -415,26 +345,6 @@ public sealed class QemuSource : IAsyncDisposable
             }
 
             await Task.Delay(1, cancellationToken).ConfigureAwait(false);
-        }
-    }
-
-    private async Task UntilIdleAsync(QmpCommand command, CancellationToken cancellationToken)
-    {
-        var deadline = DateTime.UtcNow + LeaveLimit;
-        while (true)
-        {
-            var refusal = (await Client.ExecuteEachAsync([command], cancellationToken).ConfigureAwait(false))[0].Refusal;
-            if (refusal is null)
-            {
-                return;
-            }
-
-            if (DateTime.UtcNow > deadline || !(await PollAsync(cancellationToken).ConfigureAwait(false)).IsOver)
-            {
-                throw refusal;
-            }
-
-            await Task.Delay(5, cancellationToken).ConfigureAwait(false);
         }
     }
 
