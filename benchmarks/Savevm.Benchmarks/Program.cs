@@ -73,12 +73,12 @@ catch (InvalidOperationException exception)
 }
 finally
 {
-    Offspring.EndAll();
+    Offspring.Leave();
 }
 
 void Leave(PosixSignalContext signal)
 {
-    Offspring.EndAll();
-    workspace.Remove();
+    Offspring.Leave();
+    workspace.Dispose();
     Environment.Exit(130);
 }

@@ -39,28 +39,24 @@ internal sealed class Workspace : IDisposable
         return Directory.CreateDirectory(folder).FullName;
     }
 
-    /// <summary>Removes it while others may still be writing into it.</summary>
-    public void Remove()
+    /// <summary>Removes both, also while somebody who is being ended still writes into them.</summary>
+    public void Dispose()
     {
         for (int i = 0; i < 10; i++)
         {
             try
             {
-                Dispose();
+                foreach (string folder in new[] { Sockets, Data }.Where(Directory.Exists))
+                {
+                    Directory.Delete(folder, recursive: true);
+                }
+
                 return;
             }
             catch (IOException)
             {
                 Thread.Sleep(20);
             }
-        }
-    }
-
-    public void Dispose()
-    {
-        foreach (string folder in new[] { Sockets, Data }.Where(Directory.Exists))
-        {
-            Directory.Delete(folder, recursive: true);
         }
     }
 }

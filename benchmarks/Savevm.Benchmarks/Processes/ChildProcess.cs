@@ -57,6 +57,11 @@ internal sealed class ChildProcess : IDisposable
     public static unsafe ChildProcess Start(
         string path, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null, bool silent = false)
     {
+        if (Offspring.IsLeaving)
+        {
+            Thread.Sleep(Timeout.Infinite);
+        }
+
         byte* actions = stackalloc byte[Libc.SpawnObjectBytes];
         byte* attributes = stackalloc byte[Libc.SpawnObjectBytes];
         byte* signals = stackalloc byte[128];

@@ -8,10 +8,19 @@ namespace Savevm.Benchmarks.Processes;
 /// </summary>
 internal static class Offspring
 {
+    /// <summary>This process leaves: whoever starts another one now waits for ever instead.</summary>
+    public static bool IsLeaving { get; private set; }
+
     public static void Adopt() => _ = Libc.prctl(Libc.SetSubreaper, 1, 0, 0, 0);
 
-    /// <summary>Ends all children that are still there, orphans of theirs too.</summary>
-    public static void EndAll()
+    /// <summary>Ends all children that are still there, orphans of theirs too, and lets nobody start another.</summary>
+    public static void Leave()
+    {
+        IsLeaving = true;
+        EndAll();
+    }
+
+    private static void EndAll()
     {
         for (int i = 0; i < 200; i++)
         {
