@@ -38,12 +38,15 @@ internal static class CaptureBenchmark
         findings.Notes.Add("savevm's times are those of the whole program, from its start to its end; the peers' are those of the migration alone");
         foreach (QemuInstallation qemu in run.Qemus)
         {
-            Measure(run, findings, peers, BenchmarkGuest.HalfFilled(qemu, run.Options.IsQuick ? 256 : 1024));
+            BenchmarkGuest guest = BenchmarkGuest.HalfFilled(qemu, run.Options.IsQuick ? 256 : 1024);
+            Measure(run, findings, peers, guest with { Zero = 0 });
+            Measure(run, findings, peers, guest);
         }
     }
 
     private static void Measure(BenchmarkRun run, BenchmarkFindings findings, PeerPrograms peers, BenchmarkGuest guest)
     {
+        string what = guest.Zero == 0 ? "" : ", scattered zero pages";
         using var observer = new GuestObserver(run.Workspace.NewSocketFolder());
         run.Progress($"{guest}: booting");
         using ChildProcess qemu = ChildProcess.Start(guest.Qemu.Path, [.. guest.Arguments, .. observer.Arguments(withFreeMonitor: true)]);
@@ -62,7 +65,7 @@ internal static class CaptureBenchmark
             contenders.Add(new Contender(Discard, Role.Limit, () => ToSocket(source, null)));
         }
 
-        var comparison = new Comparison(guest + ", stopped", [Written, Durable, Rate, Said, Processor, QemuProcessor]);
+        var comparison = new Comparison($"{guest}, stopped{what}", [Written, Durable, Rate, Said, Processor, QemuProcessor]);
         findings.Comparisons.Add(comparison);
         comparison.Run(run.Options.Rounds, contenders, run.Progress);
         source.NewFile();
@@ -70,8 +73,8 @@ internal static class CaptureBenchmark
         {
             Quartiles? durable = comparison.Ratio($"{peer} / {Savevm}, durable", peer, Savevm, Durable);
             Quartiles? written = comparison.Ratio($"{peer} / {Savevm}, written", peer, Savevm, Written);
-            findings.Targets.Add(new Target($"{guest.Qemu}: {peer} against it, durable", limit, "x", false, durable?.Median));
-            findings.Targets.Add(new Target($"{guest.Qemu}: {peer} against it, written", limit, "x", false, written?.Median));
+            findings.Targets.Add(new Target($"{guest.Qemu}{what}: {peer} against it, durable", limit, "x", false, durable?.Median));
+            findings.Targets.Add(new Target($"{guest.Qemu}{what}: {peer} against it, written", limit, "x", false, written?.Median));
         }
 
         comparison.Ratio($"{Savevm} / {Discard}, written", Savevm, Discard, Written);
