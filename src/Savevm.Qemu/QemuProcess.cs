@@ -86,27 +86,37 @@ public sealed class QemuProcess : IDisposable
             cancellationToken);
     }
 
-    /// <summary>The last thing QEMU said on its error output, without its own name in front; warnings only where there is nothing else.</summary>
+    /// <summary>
+    /// The last error on QEMU's output, without its own name in front. Lines that QEMU does not sign (hints, the guest's own output) and
+    /// warnings count only where there is nothing else.
+    /// </summary>
     public string? LastErrorLine()
     {
-        string? warning = null;
+        string? unsigned = null, warning = null;
         foreach (string raw in ReadLog().Split('\n').Reverse())
         {
-            string line = WithoutName(raw.Trim());
+            string whole = raw.Trim();
+            string line = WithoutName(whole);
             if (line.Length == 0)
             {
                 continue;
             }
 
-            if (!line.StartsWith("warning:", StringComparison.Ordinal) && !line.StartsWith("info:", StringComparison.Ordinal))
+            if (line.StartsWith("warning:", StringComparison.Ordinal) || line.StartsWith("info:", StringComparison.Ordinal))
+            {
+                warning ??= line;
+            }
+            else if (line.Length < whole.Length)
             {
                 return line;
             }
-
-            warning ??= line;
+            else
+            {
+                unsigned ??= line;
+            }
         }
 
-        return warning;
+        return unsigned ?? warning;
     }
 
     /// <summary>One sentence about how it ended, with its last error line; null while it runs.</summary>

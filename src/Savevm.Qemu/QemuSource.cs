@@ -1,5 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
+using Microsoft.Win32.SafeHandles;
+using Savevm.Linux.Descriptors;
 using Savevm.Qemu.Facts;
 using Savevm.Qemu.Qmp;
 using Savevm.Qemu.Source;
@@ -20,18 +22,31 @@ namespace Savevm.Qemu;
 /// LeaveAsync           cont | nothing | quit
 /// RestoreAsync         capabilities and parameters as they were
 /// </code>
-/// When this process dies (kill -9) in live or background mode before the state is complete, the source's migration fails by its broken
-/// socket and the guest goes on by itself. In stop mode, and in live mode between QEMU's <c>completed</c> and our <c>cont</c>, the
-/// guest stays paused: call <see cref="LeaveAsync"/> directly after <see cref="WaitCompletedAsync"/>, everything else later.
+/// When this process dies without a word (kill -9), a small guard process does what is still to be done: see <see cref="CaptureGuard"/>.
+/// Where there is no shell for it, a live source's migration fails by its broken socket and the guest goes on by itself, but in stop mode,
+/// and between QEMU's <c>completed</c> and our <c>cont</c>, the guest stays paused: call <see cref="LeaveAsync"/> directly after
+/// <see cref="WaitCompletedAsync"/>, everything else later.
+/// <para>
+/// A background snapshot must be read to its end or cancelled while somebody reads: a guest write waits for its page to be sent, and
+/// QEMU's main loop may wait behind it. Releases before 9.0 cannot even be cancelled: their guest's processors stay in such a wait for
+/// ever. So give its reading end to <see cref="StartMigrationAsync"/>; <see cref="CancelAsync"/> then reads on by itself. It must not
+/// be shut down by the other reader (a socket's shutdown reaches every copy; closing does no harm): a pipe has no such thing.
+/// </para>
 /// </remarks>
-public sealed class QemuSource : IAsyncDisposable
+public sealed partial class QemuSource : IAsyncDisposable
 {
     private static readonly TimeSpan LeaveLimit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan CancelLimit = TimeSpan.FromSeconds(30);
 
+    // A snapshot that cannot be cancelled is read to its end: tens of GiB.
+    private static readonly TimeSpan FinishLimit = TimeSpan.FromMinutes(5);
+
     private readonly ChangedSettings _settings;
     private bool _stoppedByUs;
     private bool _migrationStarted;
+    private SourceMode _mode;
+    private SafeFileHandle? _reader;
+    private CaptureGuard? _guard;
 
     private QemuSource(QmpClient client)
     {
@@ -87,17 +102,23 @@ public sealed class QemuSource : IAsyncDisposable
     /// Prepares QEMU and lets it migrate into the descriptor. When this fails, everything is put back before the exception is thrown.
     /// </summary>
     /// <param name="plan">How.</param>
-    /// <param name="descriptor">QEMU's end of a connected socket; stays the caller's, who closes it when this returns.</param>
+    /// <param name="descriptor">QEMU's end of a connected socket or pipe; stays the caller's, who closes it when this returns.</param>
+    /// <param name="reader">The other end in background mode: a copy is kept to read on from when the caller cannot. Null otherwise.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="SourceUnavailableException">It cannot, now or in this mode; the message says why and the hint what helps.</exception>
     /// <exception cref="QemuException">QEMU refused or vanished.</exception>
-    public async Task StartMigrationAsync(SourceMigrationPlan plan, SafeHandle descriptor, CancellationToken cancellationToken = default)
+    public async Task StartMigrationAsync(
+        SourceMigrationPlan plan, SafeHandle descriptor, SafeHandle? reader, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(plan);
         await CheckIdleAsync(cancellationToken).ConfigureAwait(false);
         try
         {
+            _mode = plan.Mode;
             await _settings.ChangeAsync(plan, cancellationToken).ConfigureAwait(false);
+            EndGuard();
+            _reader = plan.Mode == SourceMode.Background && reader is not null ? Descriptor.Duplicate(reader) : null;
+            _guard = CaptureGuard.Start(Client.Handle, _reader, GuardCommands());
             if (plan.Mode == SourceMode.Stop && WasRunning)
             {
                 _stoppedByUs = true;
@@ -162,116 +183,7 @@ public sealed class QemuSource : IAsyncDisposable
         }
     }
 
-    /// <summary>
-    /// Cancels a migration that is under way and waits until it is over; does nothing when there is none. The guest of a live or
-    /// background migration goes on by itself; one that was stopped for the capture needs <see cref="LeaveAsync"/>.
-    /// </summary>
-    /// <exception cref="QemuException">QEMU refused, vanished, or did not end the migration in time.</exception>
-    public async Task CancelAsync(CancellationToken cancellationToken = default)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(CancelLimit);
-        bool asked = false;
-        while (true)
-        {
-            var progress = await PollAsync(cancellationToken).ConfigureAwait(false);
-            if (!progress.IsUnderWay)
-            {
-                return;
-            }
-
-            if (!asked)
-            {
-                await Client.ExecuteAsync("migrate_cancel", null, cancellationToken).ConfigureAwait(false);
-                asked = true;
-            }
-
-            try
-            {
-                await Task.Delay(5, limit.Token).ConfigureAwait(false);
-            }
-            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-            {
-                throw new QemuException($"QEMU did not end its migration within {CancelLimit.TotalSeconds:0} s of being told to; it is {progress.Status}");
-            }
-        }
-    }
-
-    /// <summary>Puts back every capability and parameter that was changed. Safe to call at any time and twice.</summary>
-    /// <exception cref="QemuException">QEMU refused or vanished; what could not be put back is tried again by the next call.</exception>
-    public Task RestoreAsync(CancellationToken cancellationToken = default) => _settings.RestoreAsync(cancellationToken);
-
-    /// <summary>Leaves the guest as told. Call it directly after <see cref="WaitCompletedAsync"/> or <see cref="CancelAsync"/>.</summary>
-    /// <param name="after">What becomes of it.</param>
-    /// <param name="wasRunning">
-    /// Whether it ran before: <see cref="WasRunning"/>. One that did not is left standing; after a completed live or stop migration QEMU
-    /// calls that state <c>postmigrate</c>, and migrates no second time before a <c>cont</c>.
-    /// </param>
-    /// <param name="cancellationToken">Gives up.</param>
-    /// <exception cref="QemuException">QEMU refused or vanished.</exception>
-    public async Task LeaveAsync(SourceAfter after, bool wasRunning, CancellationToken cancellationToken = default)
-    {
-        switch (after)
-        {
-            case SourceAfter.Quit:
-                await QuitAsync(cancellationToken).ConfigureAwait(false);
-                break;
-            case SourceAfter.Stop:
-                await Client.ExecuteAsync("stop", null, cancellationToken).ConfigureAwait(false);
-                break;
-            default:
-                if (wasRunning)
-                {
-                    await ContinueAsync(cancellationToken).ConfigureAwait(false);
-                }
-
-                break;
-        }
-
-        _stoppedByUs = _migrationStarted = false;
-    }
-
-    /// <summary>
-    /// Brings everything back after a failure or an interrupt: cancels what is under way, lets the guest run if it ran before, puts
-    /// settings back. Never throws, and takes no longer than the time given.
-    /// </summary>
-    /// <param name="limit">How long it may take; 5 s when null.</param>
-    /// <returns>What could not be done, in one sentence; null when all was.</returns>
-    public async Task<string?> EmergencyRestoreAsync(TimeSpan? limit = null)
-    {
-        using var time = new CancellationTokenSource(limit ?? TimeSpan.FromSeconds(5));
-        string? problem = null;
-        foreach (var step in (Func<CancellationToken, Task>[])[CancelIfStartedAsync, RunAgainAsync, RestoreAsync])
-        {
-            try
-            {
-                await step(time.Token).WaitAsync(time.Token).ConfigureAwait(false);
-            }
-            catch (Exception failure)
-            {
-                problem ??= failure is OperationCanceledException ? "QEMU did not answer in time" : failure.Message;
-            }
-        }
-
-        return problem;
-    }
-
-    /// <summary>Closes the monitor; the QEMU goes on.</summary>
-    public ValueTask DisposeAsync() => Client.DisposeAsync();
-
     private static bool IsEnd(QmpEvent item) => item.Name == "MIGRATION" && item.Text("status") is "completed" or "failed" or "cancelled";
-
-    private Task CancelIfStartedAsync(CancellationToken cancellationToken) =>
-        _migrationStarted ? CancelAsync(cancellationToken) : Task.CompletedTask;
-
-    private async Task RunAgainAsync(CancellationToken cancellationToken)
-    {
-        if (WasRunning && (_migrationStarted || _stoppedByUs))
-        {
-            await ContinueAsync(cancellationToken).ConfigureAwait(false);
-            _stoppedByUs = false;
-        }
-    }
 
     private async Task CheckIdleAsync(CancellationToken cancellationToken)
     {
@@ -313,52 +225,5 @@ public sealed class QemuSource : IAsyncDisposable
             await Client.ExecuteEachAsync([new("closefd", new JsonObject { ["fdname"] = name })], cancellationToken).ConfigureAwait(false);
             throw new SourceUnavailableException($"QEMU cannot be captured: {refusal.Description}", null, refusal);
         }
-    }
-
-    // QEMU says completed a moment before it is done with the migration; until then it takes no cont.
-    private async Task ContinueAsync(CancellationToken cancellationToken)
-    {
-        var deadline = DateTime.UtcNow + LeaveLimit;
-        while (true)
-        {
-            var status = await Client.ExecuteAsync("query-status", null, cancellationToken).ConfigureAwait(false);
-            if (status.Flag("running"))
-            {
-                return;
-            }
-
-            QmpException? refusal = null;
-            if (status.Text("status") != "finish-migrate")
-            {
-                refusal = (await Client.ExecuteEachAsync([new("cont")], cancellationToken).ConfigureAwait(false))[0].Refusal;
-                if (refusal is null)
-                {
-                    return;
-                }
-            }
-
-            if (DateTime.UtcNow > deadline)
-            {
-                throw new QemuException(
-                    $"the guest stands still ({status.Text("status")}) and does not run again: {refusal?.Description ?? "its migration does not end"}",
-                    "try cont on its monitor");
-            }
-
-            await Task.Delay(1, cancellationToken).ConfigureAwait(false);
-        }
-    }
-
-    private async Task QuitAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            await Client.ExecuteAsync("quit", null, cancellationToken).ConfigureAwait(false);
-        }
-        catch (QmpConnectionException closed) when (closed.Failure == QmpFailure.Closed)
-        {
-            // It was quicker than its answer.
-        }
-
-        await Client.Closed.WaitAsync(LeaveLimit, cancellationToken).ConfigureAwait(false);
     }
 }

@@ -18,6 +18,13 @@ public static class QuirkTable
             static facts => $"QEMU {facts.Version} under TCG loses guest writes in a live capture of several rounds (repaired in QEMU 9.0)"),
     ];
 
+    /// <summary>
+    /// A background snapshot that is cancelled, or whose reader goes away, leaves the guest's processors waiting for ever for the page that
+    /// nobody sends any more. Seen with 7.2, not with 10.0; asked by the greeting alone, because it must be known when nothing else can be asked.
+    /// </summary>
+    /// <param name="greeting">What the monitor said of itself; null counts as new.</param>
+    public static bool FreezesCancelledSnapshots(Qmp.QmpGreeting? greeting) => greeting is { Major: < 9 };
+
     /// <summary>Decides how to capture.</summary>
     /// <param name="facts">The source.</param>
     /// <param name="asked">The mode that was asked for in so many words; null when none was.</param>

@@ -115,6 +115,12 @@ public sealed partial class QmpClient
     private void Answer(JsonObject message, ReadOnlySpan<byte> line)
     {
         var error = message["error"];
+        if (message.Text("id") is not null)
+        {
+            // Of a guard that took over while we were slow.
+            return;
+        }
+
         if (message.NumberOrNull("id") is not { } id)
         {
             throw Garbage($"it answered no command of ours: {error.Text("desc") ?? "no id"}", line);

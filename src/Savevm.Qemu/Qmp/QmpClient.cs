@@ -145,6 +145,9 @@ public sealed partial class QmpClient : IAsyncDisposable
         }
     }
 
+    /// <summary>The connection itself; for a child that is to speak when we cannot any more.</summary>
+    internal SafeHandle Handle => _socket.SafeHandle;
+
     internal void ForgetEvents() => _events.Forget();
 
     /// <summary>Waits for an event; one that came earlier and was taken by no other wait counts.</summary>

@@ -53,17 +53,35 @@ internal sealed class ChangedSettings(QmpClient client)
     /// <exception cref="QemuException">QEMU refused or vanished; what could not be put back is tried again by the next call.</exception>
     public async Task RestoreAsync(CancellationToken cancellationToken)
     {
+        foreach (var command in RestoreCommands())
+        {
+            await UntilIdleAsync(command, cancellationToken).ConfigureAwait(false);
+            if (command.Name == "migrate-set-parameters")
+            {
+                _oldParameters.Clear();
+            }
+            else
+            {
+                _oldCapabilities.Clear();
+            }
+        }
+    }
+
+    /// <summary>The commands that put everything back; none where nothing is changed.</summary>
+    public IReadOnlyList<QmpCommand> RestoreCommands()
+    {
+        var commands = new List<QmpCommand>();
         if (_oldParameters.Count > 0)
         {
-            await UntilIdleAsync(new QmpCommand("migrate-set-parameters", SourceSettings.ToArguments(_oldParameters)), cancellationToken).ConfigureAwait(false);
-            _oldParameters.Clear();
+            commands.Add(new QmpCommand("migrate-set-parameters", SourceSettings.ToArguments(_oldParameters)));
         }
 
         if (_oldCapabilities.Count > 0)
         {
-            await UntilIdleAsync(new QmpCommand("migrate-set-capabilities", SourceSettings.ToArguments(_oldCapabilities)), cancellationToken).ConfigureAwait(false);
-            _oldCapabilities.Clear();
+            commands.Add(new QmpCommand("migrate-set-capabilities", SourceSettings.ToArguments(_oldCapabilities)));
         }
+
+        return commands;
     }
 
     private async Task SetCapabilitiesAsync(Dictionary<string, bool> changes, CancellationToken cancellationToken)

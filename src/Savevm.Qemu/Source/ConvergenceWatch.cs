@@ -1,11 +1,14 @@
 namespace Savevm.Qemu.Source;
 
 /// <summary>
-/// Tells whether a live source will ever be done: it will not while the guest dirties memory at least as fast as the link carries
-/// it away, round after round.
+/// Tells whether a live source will ever be done: it will not while the guest dirties memory about as fast as the link carries
+/// it away, round after round. About: a guest that writes its whole working set in every round shows a rate that swings around
+/// that of the link, never clearly above it.
 /// </summary>
 public sealed class ConvergenceWatch
 {
+    private const double Hopeless = 0.9;
+
     private readonly int _rounds;
     private long _lastIteration = -1;
     private int _hopeless;
@@ -41,7 +44,7 @@ public sealed class ConvergenceWatch
             return;
         }
 
-        _hopeless = progress.DirtyBytesPerSecond >= progress.BytesPerSecond ? _hopeless + 1 : 0;
+        _hopeless = progress.DirtyBytesPerSecond >= Hopeless * progress.BytesPerSecond ? _hopeless + 1 : 0;
         Sentence = WillNotConverge
             ? $"the guest dirties {Rate(progress.DirtyBytesPerSecond)} and the link carries {Rate(progress.BytesPerSecond)}: this will not converge; " +
                 "--downtime-limit TIME allows a longer pause, --bandwidth RATE a faster link, --mode stop or --mode background needs no convergence"

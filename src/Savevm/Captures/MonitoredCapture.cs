@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Savevm.Linux.Descriptors;
 using Savevm.Linux.Sockets;
 using Savevm.Machine;
 using Savevm.Migration;
@@ -37,6 +38,8 @@ internal sealed class MonitoredCapture(CaptureRequest request, string socketPath
         {
             var (result, progress, streamBytes) = await TransferAsync(source, decision.Mode, cancellationToken).ConfigureAwait(false);
             if (request.After == AfterCapture.Run) await source.LeaveAsync(SourceAfter.Run, source.WasRunning, cancellationToken).ConfigureAwait(false);
+            // 7.2 says completed before it has added up.
+            if (progress.TotalTime == TimeSpan.Zero) progress = await source.PollAsync(cancellationToken).ConfigureAwait(false);
             foreach (var remark in result.Remarks) Tell(remark);
             observer.Progress(new ProgressUpdate { Phase = "completed", Bytes = progress.TransferredBytes, TotalBytes = progress.TransferredBytes });
             var manifest = Store(facts, decision, cancellationToken);
@@ -49,6 +52,7 @@ internal sealed class MonitoredCapture(CaptureRequest request, string socketPath
         }
         catch
         {
+            if (source.WhyCancelWaits is { } why) observer.Note(why);
             if (await source.EmergencyRestoreAsync().ConfigureAwait(false) is { } problem)
                 observer.Warning($"the source could not be put back as it was: {problem}");
             throw;
@@ -83,18 +87,22 @@ internal sealed class MonitoredCapture(CaptureRequest request, string socketPath
 
     private async Task<(IncomingResult Result, SourceProgress Progress, long StreamBytes)> TransferAsync(QemuSource source, SourceMode mode, CancellationToken cancellationToken)
     {
-        var (ours, theirs) = UnixSocket.Pair();
-        using var socket = new SocketChannel(ours, $"migration of {request.Name}");
+        // A background snapshot must be read to its end whatever happens here. Unlike a socket, a pipe cannot be shut down under the copy that
+        // the source's guard reads on from.
+        var background = mode == SourceMode.Background;
+        var (ours, theirs) = background ? Descriptor.Pipe(nonBlockingRead: true) : UnixSocket.Pair();
+        var name = $"migration of {request.Name}";
+        using IByteChannel stream = background ? new PipeChannel(ours, FileAccess.Read, name) : new SocketChannel(ours, name);
         // QEMU ignores its own limit while it takes a background snapshot: there the reader holds it back.
-        using var channel = mode == SourceMode.Background && request.BandwidthBytesPerSecond is { } rate ? new ThrottledChannel(socket, rate) : (IByteChannel)socket;
+        using var channel = background && request.BandwidthBytesPerSecond is { } rate ? new ThrottledChannel(stream, rate) : stream;
         using var incoming = new IncomingMigration(new DestinationMachine(writer.Ram, writer.Devices, StandingMachine.Instance), channel);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var plan = new SourceMigrationPlan { Mode = mode, BandwidthBytesPerSecond = request.BandwidthBytesPerSecond, DowntimeLimit = request.DowntimeLimit, UseReturnPath = mode != SourceMode.Background };
+        var plan = new SourceMigrationPlan { Mode = mode, BandwidthBytesPerSecond = request.BandwidthBytesPerSecond, DowntimeLimit = request.DowntimeLimit, UseReturnPath = !background };
         var reading = EngineThread.Start("savevm incoming", () => incoming.Run(either.Token));
         Task<SourceProgress>? sending = null;
         try
         {
-            using (theirs) await source.StartMigrationAsync(plan, theirs, cancellationToken).ConfigureAwait(false);
+            using (theirs) await source.StartMigrationAsync(plan, theirs, background ? ours : null, cancellationToken).ConfigureAwait(false);
             sending = source.WaitCompletedAsync(Report, null, either.Token);
             // Whoever fails first tells most: the other end only sees a broken connection.
             await (await Task.WhenAny(reading, sending).ConfigureAwait(false)).ConfigureAwait(false);
