@@ -34,8 +34,8 @@ internal static partial class RequestsBenchmark
         foreach (QemuInstallation qemu in run.Qemus)
         {
             BenchmarkGuest guest = run.Options.IsQuick
-                ? new BenchmarkGuest(qemu, 512, 256) { Walk = 256, Zero = 0 }
-                : new BenchmarkGuest(qemu, 1024, 512) { Walk = 256, Zero = 0 };
+                ? new BenchmarkGuest(qemu, 512, 256) { Walk = 256 }
+                : new BenchmarkGuest(qemu, 1024, 512) { Walk = 256 };
             int touches = run.Options.IsQuick ? QuickTouches : Touches;
             using var saved = new SavedGuest(run, guest);
             var comparison = new Comparison(

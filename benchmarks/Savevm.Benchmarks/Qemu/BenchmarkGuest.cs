@@ -14,8 +14,8 @@ internal sealed record BenchmarkGuest(QemuInstallation Qemu, int RamMiB, int Fil
     /// <summary>Pages touched per tick while walking.</summary>
     public int Walk { get; init; } = 64;
 
-    /// <summary>Percent of the filled region that stays zero.</summary>
-    public int Zero { get; init; } = 20;
+    /// <summary>Percent of the filled region that stays zero, page by page at random.</summary>
+    public int Zero { get; init; }
 
     public long Pages => (long)RamMiB * 256;
 
