@@ -17,6 +17,7 @@ internal sealed class FakeMonitor : IAsyncDisposable
     private readonly Socket _listener;
     private readonly TemporaryFolder _folder = new();
     private readonly Channel<JsonObject> _received = Channel.CreateUnbounded<JsonObject>();
+    private readonly TaskCompletionSource _gone = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<Socket> _client = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public FakeMonitor(string? greeting = Greeting)
@@ -39,6 +40,9 @@ internal sealed class FakeMonitor : IAsyncDisposable
     public List<int> WriteSizes { get; } = [];
 
     public ValueTask<JsonObject> NextAsync() => _received.Reader.ReadAsync();
+
+    /// <summary>Ends when nobody holds the connection any more.</summary>
+    public Task ClientGone => _gone.Task;
 
     public async Task SendAsync(string text)
     {
@@ -92,6 +96,8 @@ internal sealed class FakeMonitor : IAsyncDisposable
         {
             // The test is over, or closed the client.
         }
+
+        _gone.TrySetResult();
     }
 
     private async Task AnswerAsync(JsonObject command)

@@ -1,0 +1,88 @@
+using System.Diagnostics;
+
+namespace Savevm.Qemu.Tests;
+
+public sealed class RunDirectoryTests
+{
+    private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    [Fact]
+    public void Is_private_and_says_whose_it_is()
+    {
+        using var folder = new TemporaryFolder();
+        var run = RunDirectory.Create(folder["savevm"]);
+        Assert.Equal(Private, File.GetUnixFileMode(run.Path));
+        Assert.Equal(Private, File.GetUnixFileMode(folder["savevm"]));
+        run.Describe("web", Environment.ProcessId, new Dictionary<string, string> { ["/old"] = "/new" }, "/new");
+        string text = File.ReadAllText(Path.Combine(run.Path, RunDirectory.DescriptionName));
+        Assert.Contains("\"snapshot\":\"web\"", text, StringComparison.Ordinal);
+        Assert.Contains("\"/old\":\"/new\"", text, StringComparison.Ordinal);
+        run.Remove();
+        run.Remove();
+        Assert.False(Directory.Exists(run.Path));
+    }
+
+    [Fact]
+    public void One_whose_processes_are_gone_is_removed_by_the_next_and_one_in_use_is_not()
+    {
+        using var folder = new TemporaryFolder();
+        var alive = RunDirectory.Create(folder["savevm"]);
+        alive.Describe("web", null, null, null);
+        var young = RunDirectory.Create(folder["savevm"]);
+        var dead = RunDirectory.Create(folder["savevm"]);
+        dead.Describe("web", null, null, null);
+        string file = Path.Combine(dead.Path, RunDirectory.DescriptionName);
+
+        // Our own id, but of a process that started at another time.
+        File.WriteAllText(file, File.ReadAllText(file).Replace("\"start_time\":", "\"start_time\":1", StringComparison.Ordinal));
+        RunDirectory.Create(folder["savevm"]);
+        Assert.True(Directory.Exists(alive.Path));
+        Assert.True(Directory.Exists(young.Path));
+        Assert.False(Directory.Exists(dead.Path));
+    }
+
+    [Fact]
+    public void One_whose_guest_still_runs_stays_although_its_creator_is_gone()
+    {
+        using var folder = new TemporaryFolder();
+        using var guest = Process.Start("/bin/sleep", "60");
+        try
+        {
+            var run = RunDirectory.Create(folder["savevm"]);
+            run.Describe("web", guest.Id, null, null);
+            string file = Path.Combine(run.Path, RunDirectory.DescriptionName);
+            string text = File.ReadAllText(file);
+            int end = text.IndexOf("\"guest\"", StringComparison.Ordinal);
+            File.WriteAllText(file, text[..end].Replace("\"start_time\":", "\"start_time\":1", StringComparison.Ordinal) + text[end..]);
+            Assert.Equal(0, RunDirectory.RemoveAbandoned(folder["savevm"]));
+            guest.Kill();
+            guest.WaitForExit();
+            Assert.Equal(1, RunDirectory.RemoveAbandoned(folder["savevm"]));
+        }
+        finally
+        {
+            guest.Kill();
+        }
+    }
+
+    [Fact]
+    public void A_place_that_is_a_link_to_elsewhere_is_refused()
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder["elsewhere"]);
+        File.CreateSymbolicLink(folder["savevm"], folder["elsewhere"]);
+        var refusal = Assert.Throws<QemuException>(() => RunDirectory.Create(folder["savevm"]));
+        Assert.Contains(folder["savevm"], refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_is_not_readable_is_left_alone_while_it_is_young()
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder["savevm/x"]);
+        File.WriteAllText(folder["savevm/x/guest.json"], "{ \"creator\": [");
+        Assert.Equal(0, RunDirectory.RemoveAbandoned(folder["savevm"]));
+        Directory.SetLastWriteTimeUtc(folder["savevm/x"], DateTime.UtcNow.AddHours(-1));
+        Assert.Equal(1, RunDirectory.RemoveAbandoned(folder["savevm"]));
+    }
+}
