@@ -201,7 +201,7 @@ public sealed class CaptureTests
     [Trait("User", "ordinary")]
     public async Task BackgroundWithoutUserfaultfdIsRefusedWithItsRemedy()
     {
-        Assert.SkipWhen(QemuLab.UserfaultfdAllowed, "this user may use userfaultfd");
+        Assert.SkipUnless(QemuLab.UserfaultfdRefused, "this user may use userfaultfd");
         await using var workspace = new Workspace();
         LabGuest guest = await Guests.TickingAsync(workspace);
         SavevmResult result = await SavevmCommand.RunAsync(workspace, "capture", "web", "--qmp", guest.QmpPath, "--mode", "background");

@@ -115,6 +115,35 @@ public sealed class KillTests
     }
 
     [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task TheCommandIsKilledBeforeAGuestRuns(int seed)
+    {
+        await using var workspace = new Workspace();
+        LabGuest guest = await Guests.CapturedAsync(workspace);
+        LabProcess resume = SavevmCommand.Start(workspace, "resume", "web", "--mode", "full", "--bandwidth", "2MiB/s", "--json");
+        await Task.Delay(seed * 250, TestContext.Current.CancellationToken);
+        resume.Signal(9);
+        await resume.ExitAsync();
+
+        // A QEMU whose migration broke has nothing to run and ends by itself; its folder goes with the next resume.
+        var clock = Stopwatch.StartNew();
+        while (workspace.Strangers().Count > 0 && clock.Elapsed < TimeSpan.FromSeconds(10))
+        {
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
+
+        Assert.Empty(workspace.Strangers());
+        ResumeRun run = ResumeRun.Start(workspace, "web", "--mode", "full");
+        LabGuest back = await run.GuestAsync(Path.Combine(guest.Folder, "lab"));
+        (await run.ResultAsync()).Expect(0);
+        Assert.Single(Directory.EnumerateDirectories(Path.Combine(workspace.RunFolder, "savevm")));
+        await back.MoreTicksAsync(3);
+        back.Log.AssertContinues(guest.Log);
+    }
+
+    [Theory]
     [InlineData("live")]
     [InlineData("stop")]
     public async Task AQemuThatStopsAnsweringIsGivenUpAfterTheTimeout(string mode)

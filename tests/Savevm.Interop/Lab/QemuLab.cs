@@ -33,7 +33,8 @@ internal static partial class QemuLab
     public static bool UserfaultfdAllowed { get; } =
         geteuid() == 0 || File.ReadAllText("/proc/sys/vm/unprivileged_userfaultfd").Trim() == "1";
 
-    public static bool IsRoot => geteuid() == 0;
+    /// <summary>Whether it is certain that no QEMU of this user may: newer ones can also be given the device.</summary>
+    public static bool UserfaultfdRefused { get; } = !UserfaultfdAllowed && access("/dev/userfaultfd", 6) != 0;
 
     private static List<QemuInstallation> Find()
     {
