@@ -1,15 +1,20 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Savevm.Linux;
 using Savevm.Linux.Files;
 using Savevm.Linux.Processes;
+using Savevm.Qemu.CommandLine;
 using Savevm.Qemu.Qmp;
 
 namespace Savevm.Qemu;
 
 /// <summary>
 /// The folder of one started guest: its sockets, its log, and <c>guest.json</c>, which says whose it is. Private to its user. Folders
-/// whose processes are gone are removed by the next <see cref="Create"/>.
+/// whose processes are gone are removed by the next <see cref="Create"/>; so is one whose savevm was killed before its guest ran, with the
+/// QEMU that waits in vain.
 /// </summary>
 /// <remarks>
 /// <c>guest.json</c>: <c>creator</c> and <c>guest</c>, each with <c>pid</c> and <c>start_time</c> (clock ticks since the machine started);
@@ -19,6 +24,10 @@ public sealed class RunDirectory
 {
     /// <summary>The name of the description in it.</summary>
     public const string DescriptionName = "guest.json";
+
+    // Holds the process id of its savevm. There from the beginning and gone when the guest runs: taking a file away does not fail for
+    // want of space.
+    private const string StartingName = "starting";
 
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
@@ -50,6 +59,7 @@ public sealed class RunDirectory
         // Not from RandomNumberGenerator, which loads OpenSSL for it: milliseconds. The folder above is private, so the name need not be secret.
         string path = System.IO.Path.Combine(root, Guid.NewGuid().ToString("N")[..8]);
         Directory.CreateDirectory(path, Private);
+        File.WriteAllText(System.IO.Path.Combine(path, StartingName), FormattableString.Invariant($"{Environment.ProcessId}"));
         return new RunDirectory(path);
     }
 
@@ -88,6 +98,9 @@ public sealed class RunDirectory
         File.Move(path + ".new", path, overwrite: true);
     }
 
+    /// <summary>Its guest runs, and from now on belongs to nobody but its user.</summary>
+    public void GuestRuns() => File.Delete(System.IO.Path.Combine(Path, StartingName));
+
     /// <summary>Removes it with all that is in it; not finding it is no error.</summary>
     public void Remove() => Remove(Path);
 
@@ -110,16 +123,69 @@ public sealed class RunDirectory
     private static JsonObject? Identify(int processId) =>
         ProcessInfo.Read(processId) is { } info ? new JsonObject { ["pid"] = processId, ["start_time"] = info.StartTime } : null;
 
+    // Ends the QEMU of a savevm that was killed before the guest ran: nobody else knows of it.
     private static bool IsAbandoned(string path)
+    {
+        string starting = System.IO.Path.Combine(path, StartingName);
+        try
+        {
+            string description = System.IO.Path.Combine(path, DescriptionName);
+            if (!File.Exists(description))
+            {
+                int creator = int.Parse(File.ReadAllText(starting), CultureInfo.InvariantCulture);
+                if (Directory.Exists(FormattableString.Invariant($"/proc/{creator}")))
+                {
+                    return false;
+                }
+
+                EndUndescribed(path);
+                return true;
+            }
+
+            var said = JsonNode.Parse(File.ReadAllText(description));
+            var guest = said.Member("guest");
+            if (IsAlive(said.Member("creator")) || (IsAlive(guest) && !File.Exists(starting)))
+            {
+                return false;
+            }
+
+            if (IsAlive(guest))
+            {
+                End((int)guest.Number("pid"));
+            }
+
+            return true;
+        }
+        catch (Exception unreadable) when (unreadable is IOException or JsonException or UnauthorizedAccessException or FormatException)
+        {
+            return DateTime.UtcNow - Directory.GetLastWriteTimeUtc(path) > UndescribedAge;
+        }
+    }
+
+    private static void EndUndescribed(string path)
+    {
+        foreach (string folder in Directory.EnumerateDirectories("/proc"))
+        {
+            if (int.TryParse(System.IO.Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out int id)
+                && ProcessInfo.Read(id) is { } process
+                && process.Arguments.Any(word => word.Contains(path + "/", StringComparison.Ordinal))
+                && process.Arguments.Any(word => word.Contains($"id={CommandLineRebuild.MonitorId},", StringComparison.Ordinal)))
+            {
+                End(id);
+            }
+        }
+    }
+
+    private static void End(int processId)
     {
         try
         {
-            var description = JsonNode.Parse(File.ReadAllText(System.IO.Path.Combine(path, DescriptionName)));
-            return !IsAlive(description.Member("creator")) && !IsAlive(description.Member("guest"));
+            using var process = Process.GetProcessById(processId);
+            process.Kill();
         }
-        catch (Exception unreadable) when (unreadable is IOException or JsonException or UnauthorizedAccessException)
+        catch (Exception gone) when (gone is ArgumentException or InvalidOperationException or Win32Exception)
         {
-            return DateTime.UtcNow - Directory.GetLastWriteTimeUtc(path) > UndescribedAge;
+            // It ended by itself.
         }
     }
 

@@ -148,6 +148,9 @@ internal sealed class GuestHost : IDisposable
         }
     }
 
+    /// <summary>The guest runs: it is nobody's to clean up any more.</summary>
+    public void GuestRuns() => directory?.GuestRuns();
+
     /// <summary>What a broken connection to it means: its own last word, when it has ended.</summary>
     public async Task<Exception> ExplainAsync(Exception broken)
     {

@@ -135,6 +135,7 @@ internal sealed class GuestResume(ResumePlan plan, int index, IOperationObserver
         var statistics = migration!.Statistics;
         pagesBeforeRun = statistics.NormalPages + statistics.ZeroPages;
         guestIsThere = true;
+        host.GuestRuns();
         observer.GuestRunning(Describe(host, state, isComplete: !IsLazy));
     }
 
