@@ -42,7 +42,12 @@ public sealed class RunDirectoryTests
     }
 
     [Fact]
-    public void One_whose_guest_still_runs_stays_although_its_creator_is_gone()
+    public void One_whose_guest_runs_stays_although_its_creator_is_gone() => AssertAbandoned(guestRan: true);
+
+    [Fact]
+    public void One_whose_creator_was_killed_before_the_guest_ran_goes_and_its_process_with_it() => AssertAbandoned(guestRan: false);
+
+    private static void AssertAbandoned(bool guestRan)
     {
         using var folder = new TemporaryFolder();
         using var guest = Process.Start("/bin/sleep", "60");
@@ -54,10 +59,19 @@ public sealed class RunDirectoryTests
             string text = File.ReadAllText(file);
             int end = text.IndexOf("\"guest\"", StringComparison.Ordinal);
             File.WriteAllText(file, text[..end].Replace("\"start_time\":", "\"start_time\":1", StringComparison.Ordinal) + text[end..]);
-            Assert.Equal(0, RunDirectory.RemoveAbandoned(folder["savevm"]));
-            guest.Kill();
-            guest.WaitForExit();
+            if (guestRan)
+            {
+                run.GuestRuns();
+                Assert.Equal(0, RunDirectory.RemoveAbandoned(folder["savevm"]));
+                Assert.False(guest.HasExited);
+                guest.Kill();
+                guest.WaitForExit();
+            }
+
             Assert.Equal(1, RunDirectory.RemoveAbandoned(folder["savevm"]));
+            Assert.True(guest.WaitForExit(5000));
+            Assert.False(Directory.Exists(run.Path));
+            Assert.Equal(0, RunDirectory.RemoveAbandoned(folder["savevm"]));
         }
         finally
         {
