@@ -21,6 +21,7 @@ public sealed class OutgoingMigration
 {
     private const int PrecopyRunPages = 64;
     private static readonly TimeSpan ServeSlice = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan PushPoll = TimeSpan.FromMilliseconds(2);
 
     private readonly SourceMachine machine;
     private readonly ChannelSet channels;
@@ -29,6 +30,7 @@ public sealed class OutgoingMigration
     private readonly SentPages sent;
     private readonly Lock stateGate = new();
     private volatile bool pushUnrequested;
+    private volatile bool destinationLoaded;
 
     /// <summary>Prepares to send <paramref name="machine"/> over <paramref name="channels"/>. Nothing is written yet.</summary>
     public OutgoingMigration(SourceMachine machine, ChannelSet channels, OutgoingOptions options)
@@ -160,8 +162,8 @@ public sealed class OutgoingMigration
         var pacer = new Pacer(options.BandwidthBytesPerSecond, TimeProvider.System);
         while (sent.Remaining > 0)
         {
-            var wait = pushUnrequested ? pacer.HoldBack(server.LastRequestTicks) : ServeSlice;
-            if (server.ServeNext(wait) || !pushUnrequested || wait > TimeSpan.Zero) continue;
+            var wait = MayPush ? pacer.HoldBack(server.LastRequestTicks) : ServeSlice;
+            if (server.ServeNext(wait) || !MayPush || wait > TimeSpan.Zero) continue;
             if (!pump.PushNext(options.PushPages)) break;
             pacer.Pushed((long)options.PushPages * RamBlock.PageSize);
         }
@@ -215,8 +217,12 @@ public sealed class OutgoingMigration
         var pacer = new Pacer(options.BandwidthBytesPerSecond, TimeProvider.System);
         while (!pushEnds && sent.Remaining > 0)
         {
-            var delay = pushUnrequested ? pacer.HoldBack(server.LastRequestTicks) : ServeSlice;
-            if (delay > TimeSpan.Zero)
+            if (!MayPush)
+            {
+                Thread.Sleep(PushPoll);
+                continue;
+            }
+            if (pacer.HoldBack(server.LastRequestTicks) is var delay && delay > TimeSpan.Zero)
             {
                 Thread.Sleep(delay);
                 continue;
@@ -228,8 +234,13 @@ public sealed class OutgoingMigration
 
     private void TakePong(uint value)
     {
-        if (value == ConversationWriter.BeforeRunPing) options.DevicesLoaded?.Invoke();
+        if (value == ConversationWriter.BeforeRunPing) destinationLoaded = true;
     }
+
+    /// <summary>
+    /// Unrequested pages wait until the devices are loaded: before, they would only delay the guest's first instruction.
+    /// </summary>
+    private bool MayPush => pushUnrequested && destinationLoaded;
 
     private HashSet<int> IndicesAtDestination() =>
         [.. blocks.Where(block => options.BlocksAtDestination.Contains(block.IdStr)).Select(block => block.Index)];

@@ -17,7 +17,4 @@ public sealed record OutgoingOptions
 
     /// <summary>Unrequested pages per write in postcopy. Small keeps the wait of a requested page short.</summary>
     public int PushPages { get; init; } = 8;
-
-    /// <summary>Called when the destination answered the ping that precedes its order to run: devices are loaded.</summary>
-    public Action? DevicesLoaded { get; init; }
 }

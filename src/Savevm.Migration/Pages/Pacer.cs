@@ -10,7 +10,7 @@ internal sealed class Pacer(long? bytesPerSecond, TimeProvider time)
 {
     // While requests come closer together than this the guest is in a burst and pushing pauses, but never longer than MaxHoldBack.
     private static readonly TimeSpan Burst = TimeSpan.FromMilliseconds(1);
-    private static readonly TimeSpan MaxHoldBack = TimeSpan.FromMilliseconds(4);
+    private static readonly TimeSpan MaxHoldBack = TimeSpan.FromMilliseconds(1);
 
     private readonly long begun = time.GetTimestamp();
     private long sentBytes;

@@ -31,11 +31,12 @@ internal sealed class GuestResume(ResumePlan plan, int index, IOperationObserver
     public async Task<ResumedGuest> RunAsync(CancellationToken interrupt)
     {
         using var start = CancellationTokenSource.CreateLinkedTokenSource(interrupt);
-        start.CancelAfter(plan.Request.Timeout ?? DefaultStartLimit);
         GuestHost? host = null;
         try
         {
             host = await GuestHost.OpenAsync(plan, start.Token).ConfigureAwait(false);
+            // Only now: the first timer of a process costs a thread, and QEMU is coming up by itself meanwhile.
+            start.CancelAfter(plan.Request.Timeout ?? DefaultStartLimit);
             var guest = await BringBackAsync(host, start, interrupt).ConfigureAwait(false);
             host.Dispose();
             return guest;
