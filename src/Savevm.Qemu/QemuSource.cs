@@ -82,20 +82,18 @@ public sealed partial class QemuSource : IAsyncDisposable
     /// <exception cref="QmpConnectionException">The monitor closed or does not answer.</exception>
     public async Task<string?> ExplainNoBackgroundAsync(CancellationToken cancellationToken = default)
     {
-        var plan = new SourceMigrationPlan { Mode = SourceMode.Background, UseReturnPath = false };
         try
         {
-            await _settings.ChangeAsync(plan, cancellationToken).ConfigureAwait(false);
-            return null;
+            await _settings.PlanAsync(new SourceMigrationPlan { Mode = SourceMode.Background }, cancellationToken).ConfigureAwait(false);
+            return Told(await _settings.TryAsync(cancellationToken).ConfigureAwait(false));
         }
-        catch (QemuException refusal) when (refusal is SourceUnavailableException or QmpException)
+        catch (SourceUnavailableException refusal)
         {
-            return refusal.Message + (refusal.Hint is null ? string.Empty : $" ({refusal.Hint})");
+            return Told(refusal);
         }
-        finally
-        {
-            await RestoreAsync(CancellationToken.None).ConfigureAwait(false);
-        }
+
+        static string? Told(QemuException? refusal) =>
+            refusal is null ? null : refusal.Message + (refusal.Hint is null ? string.Empty : $" ({refusal.Hint})");
     }
 
     /// <summary>
@@ -115,10 +113,12 @@ public sealed partial class QemuSource : IAsyncDisposable
         try
         {
             _mode = plan.Mode;
-            await _settings.ChangeAsync(plan, cancellationToken).ConfigureAwait(false);
+            await _settings.PlanAsync(plan, cancellationToken).ConfigureAwait(false);
             EndGuard();
+            string name = $"savevm-{Guid.NewGuid():N}";
             _reader = plan.Mode == SourceMode.Background && reader is not null ? Descriptor.Duplicate(reader) : null;
-            _guard = CaptureGuard.Start(Client.Handle, _reader, GuardCommands());
+            _guard = CaptureGuard.Start(Client.Handle, _reader, CloseDescriptor(name), GuardCommands());
+            await _settings.ApplyAsync(cancellationToken).ConfigureAwait(false);
             if (plan.Mode == SourceMode.Stop && WasRunning)
             {
                 _stoppedByUs = true;
@@ -126,7 +126,6 @@ public sealed partial class QemuSource : IAsyncDisposable
             }
 
             Client.ForgetEvents();
-            string name = $"savevm-{Guid.NewGuid():N}";
             await Client.SendDescriptorAsync(descriptor, name, cancellationToken).ConfigureAwait(false);
             await MigrateAsync(name, cancellationToken).ConfigureAwait(false);
         }
@@ -222,8 +221,10 @@ public sealed partial class QemuSource : IAsyncDisposable
         catch (QmpException refusal)
         {
             _migrationStarted = false;
-            await Client.ExecuteEachAsync([new("closefd", new JsonObject { ["fdname"] = name })], cancellationToken).ConfigureAwait(false);
+            await Client.ExecuteEachAsync([CloseDescriptor(name)], cancellationToken).ConfigureAwait(false);
             throw new SourceUnavailableException($"QEMU cannot be captured: {refusal.Description}", null, refusal);
         }
     }
+
+    private static QmpCommand CloseDescriptor(string name) => new("closefd", new JsonObject { ["fdname"] = name });
 }

@@ -158,8 +158,24 @@ public sealed class QemuSourceTests
             await Task.Delay(10, Limit);
         }
 
-        Assert.Equal(["migrate_cancel", "cont", "migrate-set-parameters", "migrate-set-capabilities"], monitor.Names.Skip(before).Take(4));
+        Assert.Equal(["closefd", "migrate_cancel", "cont", "migrate-set-parameters", "migrate-set-capabilities"], monitor.Names.Skip(before).Take(5));
         Assert.Equal("events=off from-the-future=on multifd=on return-path=off", Switches(monitor, 1));
+    }
+
+    [Fact]
+    public async Task Background_is_tried_and_taken_back_in_one_write()
+    {
+        await using var monitor = Running();
+        await using var source = await QemuSource.AttachAsync(monitor.Path, Limit);
+        int writes = monitor.WriteSizes.Count;
+        Assert.Null(await source.ExplainNoBackgroundAsync(Limit));
+        Assert.Equal(writes + 2, monitor.WriteSizes.Count);
+        Assert.Equal("auto-converge=off background-snapshot=on events=on from-the-future=off multifd=off", Switches(monitor, 0));
+        Assert.Equal("auto-converge=on background-snapshot=off events=off from-the-future=on multifd=on", Switches(monitor, 1));
+        monitor.Handlers["migrate-set-capabilities"] = _ => "!not supported by host kernel";
+        Assert.Contains("not supported by host kernel", await source.ExplainNoBackgroundAsync(Limit), StringComparison.Ordinal);
+        await source.RestoreAsync(Limit);
+        Assert.DoesNotContain("migrate-set-parameters", monitor.Names);
     }
 
     [Fact]

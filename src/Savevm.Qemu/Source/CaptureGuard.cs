@@ -25,8 +25,8 @@ internal sealed class CaptureGuard : IDisposable
     // QEMU may need a moment to see that the stream is broken; every command is harmless when it comes twice. cat fails on a descriptor
     // that does not block while there is nothing to read.
     private const string Script =
-        "read -r x <&3; exec 3<&-; if [ \"$1\" = drain ]; then i=0; until cat <&4 >/dev/null 2>&1 || [ $i -ge 6000 ]; do i=$((i+1)); sleep 0.01; done; fi; " +
-        "exec 4<&-; i=0; while [ $i -lt 10 ]; do printf '%s' \"$2\" >&5 || exit; i=$((i+1)); sleep 0.2; done";
+        "read -r x <&3; exec 3<&-; printf '%s' \"$2\" >&5; if [ \"$1\" = drain ]; then i=0; until cat <&4 >/dev/null 2>&1 || [ $i -ge 6000 ]; do i=$((i+1)); sleep 0.01; done; fi; " +
+        "exec 4<&-; i=0; while [ $i -lt 10 ]; do printf '%s' \"$3\" >&5 || exit; i=$((i+1)); sleep 0.2; done";
 
     private readonly ChildProcess _process;
     private readonly SafeFileHandle _lifeline;
@@ -40,8 +40,11 @@ internal sealed class CaptureGuard : IDisposable
     /// <summary>Starts it. Null where there is no shell: a capture does without.</summary>
     /// <param name="monitor">Our connection to the monitor.</param>
     /// <param name="reader">The reading end of the stream when it must be read to its end; null otherwise.</param>
-    /// <param name="commands">What to tell QEMU.</param>
-    public static CaptureGuard? Start(SafeHandle monitor, SafeHandle? reader, IEnumerable<QmpCommand> commands)
+    /// <param name="first">
+    /// What to tell QEMU before the stream is read: to close its end if it was given one and told nothing more. There would be no end else.
+    /// </param>
+    /// <param name="commands">What to tell QEMU when the stream has ended.</param>
+    public static CaptureGuard? Start(SafeHandle monitor, SafeHandle? reader, QmpCommand first, IEnumerable<QmpCommand> commands)
     {
         var (ours, theirs) = UnixSocket.Pair();
         using (theirs)
@@ -52,7 +55,7 @@ internal sealed class CaptureGuard : IDisposable
                 var process = ChildProcess.Start(new ChildProcessStart
                 {
                     Program = "/bin/sh",
-                    Arguments = ["-c", Script, "savevm-guard", reader is null ? "close" : "drain", string.Concat(commands.Select(ToLine))],
+                    Arguments = ["-c", Script, "savevm-guard", reader is null ? "close" : "drain", ToLine(first), string.Concat(commands.Select(ToLine))],
                     Environment = new Dictionary<string, string> { ["PATH"] = "/usr/bin:/bin" },
                     WorkingDirectory = "/",
                     Descriptors = [new(theirs, 3), new(reader ?? nothing!, 4), new(monitor, 5)],

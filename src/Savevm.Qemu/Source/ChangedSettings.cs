@@ -11,11 +11,13 @@ internal sealed class ChangedSettings(QmpClient client)
 
     private readonly Dictionary<string, bool> _oldCapabilities = new(StringComparer.Ordinal);
     private readonly Dictionary<string, JsonNode> _oldParameters = new(StringComparer.Ordinal);
+    private Dictionary<string, bool> _newCapabilities = [];
+    private Dictionary<string, JsonNode> _newParameters = [];
 
-    /// <summary>Sets what the plan needs, and remembers the old values first.</summary>
-    /// <exception cref="SourceUnavailableException">This QEMU, or this host, cannot do it.</exception>
-    /// <exception cref="QemuException">QEMU refused or vanished.</exception>
-    public async Task ChangeAsync(SourceMigrationPlan plan, CancellationToken cancellationToken)
+    /// <summary>Finds out what must change for the plan, and remembers the old values. Changes nothing yet.</summary>
+    /// <exception cref="SourceUnavailableException">This QEMU cannot do it.</exception>
+    /// <exception cref="QemuException">QEMU vanished.</exception>
+    public async Task PlanAsync(SourceMigrationPlan plan, CancellationToken cancellationToken)
     {
         var now = await client.ExecuteBatchAsync(
             [new("query-migrate-capabilities"), new("query-migrate-parameters")], cancellationToken).ConfigureAwait(false);
@@ -25,28 +27,53 @@ internal sealed class ChangedSettings(QmpClient client)
             throw new SourceUnavailableException("this QEMU has no background-snapshot", "--mode stop needs nothing of it");
         }
 
-        var changes = SourceSettings.CapabilityChanges(capabilities, plan);
-        if (changes.Count > 0)
+        _newCapabilities = SourceSettings.CapabilityChanges(capabilities, plan);
+        foreach (string name in _newCapabilities.Keys)
         {
-            foreach (string name in changes.Keys)
-            {
-                _oldCapabilities.TryAdd(name, capabilities[name]);
-            }
-
-            await SetCapabilitiesAsync(changes, cancellationToken).ConfigureAwait(false);
+            _oldCapabilities.TryAdd(name, capabilities[name]);
         }
 
-        var oldParameters = now[1] as JsonObject ?? [];
-        var parameters = SourceSettings.ParameterChanges(oldParameters, plan);
-        if (parameters.Count > 0)
+        var parameters = now[1] as JsonObject ?? [];
+        _newParameters = SourceSettings.ParameterChanges(parameters, plan);
+        foreach (string name in _newParameters.Keys)
         {
-            foreach (string name in parameters.Keys)
-            {
-                _oldParameters.TryAdd(name, oldParameters[name]!.DeepClone());
-            }
-
-            await client.ExecuteAsync("migrate-set-parameters", SourceSettings.ToArguments(parameters), cancellationToken).ConfigureAwait(false);
+            _oldParameters.TryAdd(name, parameters[name]!.DeepClone());
         }
+    }
+
+    /// <summary>Changes what was planned.</summary>
+    /// <exception cref="SourceUnavailableException">This host cannot do it.</exception>
+    /// <exception cref="QemuException">QEMU refused or vanished.</exception>
+    public async Task ApplyAsync(CancellationToken cancellationToken)
+    {
+        if (_newCapabilities.Count > 0)
+        {
+            var refusal = (await client.ExecuteEachAsync([Set(_newCapabilities)], cancellationToken).ConfigureAwait(false))[0].Refusal;
+            if (refusal is not null)
+            {
+                // Nothing was changed, so there is nothing to put back.
+                _oldCapabilities.Clear();
+                throw Explain(refusal);
+            }
+        }
+
+        if (_newParameters.Count > 0)
+        {
+            await client.ExecuteAsync("migrate-set-parameters", SourceSettings.ToArguments(_newParameters), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>
+    /// Whether QEMU would take the planned capabilities: sets them and puts them back in one write, so that it is over when we are
+    /// killed in between. Null when it would. Nothing is left changed or planned.
+    /// </summary>
+    /// <exception cref="QmpConnectionException">QEMU vanished.</exception>
+    public async Task<QemuException?> TryAsync(CancellationToken cancellationToken)
+    {
+        var results = await client.ExecuteEachAsync([Set(_newCapabilities), Set(_oldCapabilities)], cancellationToken).ConfigureAwait(false);
+        _oldCapabilities.Clear();
+        _oldParameters.Clear();
+        return results[0].Refusal is { } refusal ? Explain(refusal) : null;
     }
 
     /// <summary>Puts everything back. Safe to call at any time and twice.</summary>
@@ -78,33 +105,26 @@ internal sealed class ChangedSettings(QmpClient client)
 
         if (_oldCapabilities.Count > 0)
         {
-            commands.Add(new QmpCommand("migrate-set-capabilities", SourceSettings.ToArguments(_oldCapabilities)));
+            commands.Add(Set(_oldCapabilities));
         }
 
         return commands;
     }
 
-    private async Task SetCapabilitiesAsync(Dictionary<string, bool> changes, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await client.ExecuteAsync("migrate-set-capabilities", SourceSettings.ToArguments(changes), cancellationToken).ConfigureAwait(false);
-        }
-        catch (QmpException refusal)
-        {
-            // Nothing was changed, so there is nothing to put back.
-            _oldCapabilities.Clear();
-            if (!changes.GetValueOrDefault("background-snapshot"))
-            {
-                throw;
-            }
+    private static QmpCommand Set(Dictionary<string, bool> capabilities) => new("migrate-set-capabilities", SourceSettings.ToArguments(capabilities));
 
-            string? remedy = Savevm.Linux.Userfaultfd.UserfaultfdProbe.Run().Remedy;
-            throw new SourceUnavailableException(
-                $"QEMU cannot take a background snapshot here: {refusal.Description}",
-                (remedy is null ? string.Empty : remedy + "; ") + "--mode stop needs nothing of the host",
-                refusal);
+    private QemuException Explain(QmpException refusal)
+    {
+        if (!_newCapabilities.GetValueOrDefault("background-snapshot"))
+        {
+            return refusal;
         }
+
+        string? remedy = Savevm.Linux.Userfaultfd.UserfaultfdProbe.Run().Remedy;
+        return new SourceUnavailableException(
+            $"QEMU cannot take a background snapshot here: {refusal.Description}",
+            (remedy is null ? string.Empty : remedy + "; ") + "--mode stop needs nothing of the host",
+            refusal);
     }
 
     // QEMU says completed a moment before it is done with the migration; until then it takes no settings.
