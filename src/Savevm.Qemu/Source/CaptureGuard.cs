@@ -51,14 +51,14 @@ internal sealed class CaptureGuard : IDisposable
         {
             try
             {
-                using var nothing = reader is null ? Descriptor.Open("/dev/null", FileAccess.Read) : null;
+                using var reading = reader is null ? Descriptor.Open("/dev/null", FileAccess.Read) : Blocking(reader);
                 var process = ChildProcess.Start(new ChildProcessStart
                 {
                     Program = "/bin/sh",
                     Arguments = ["-c", Script, "savevm-guard", reader is null ? "close" : "drain", ToLine(first), string.Concat(commands.Select(ToLine))],
                     Environment = new Dictionary<string, string> { ["PATH"] = "/usr/bin:/bin" },
                     WorkingDirectory = "/",
-                    Descriptors = [new(theirs, 3), new(reader ?? nothing!, 4), new(monitor, 5)],
+                    Descriptors = [new(theirs, 3), new(reading, 4), new(monitor, 5)],
                     OutputFile = "/dev/null",
                     ErrorFile = "/dev/null",
                 });
@@ -92,6 +92,23 @@ internal sealed class CaptureGuard : IDisposable
         _process.WaitForExit(TimeSpan.FromSeconds(5));
         _process.Dispose();
         _lifeline.Dispose();
+    }
+
+    // Opened anew, a pipe has a mode of its own, so that one cat reads it to its end without asking again and again. Its writer is there
+    // still, or this would wait for one. A socket cannot be opened anew.
+    private static SafeFileHandle Blocking(SafeHandle reader)
+    {
+        var copy = Descriptor.Duplicate(reader);
+        try
+        {
+            var opened = Descriptor.Open(FormattableString.Invariant($"/proc/self/fd/{copy.DangerousGetHandle()}"), FileAccess.Read);
+            copy.Dispose();
+            return opened;
+        }
+        catch (LinuxException)
+        {
+            return copy;
+        }
     }
 
     private static string ToLine(QmpCommand command) => new JsonObject
