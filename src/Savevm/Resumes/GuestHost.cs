@@ -80,7 +80,7 @@ internal sealed class GuestHost : IDisposable
             Lazy = plan.Mode == ResumeMode.Lazy,
             Images = plan.Mode == ResumeMode.Clone ? MappedImages(plan) : null,
             ReadOnlyImages = emulator.CanMapReadOnlyImages,
-            MainRamId = plan.Machine.MainRamId,
+            MainRamId = plan.MainRamId,
             MainRamBytes = plan.Machine.MemoryBytes,
         });
         var process = QemuProcess.Start(new QemuStart
@@ -109,9 +109,10 @@ internal sealed class GuestHost : IDisposable
     public static IReadOnlyDictionary<string, string> MappedImages(ResumePlan plan)
     {
         var mapped = new Dictionary<string, string>(StringComparer.Ordinal);
+        var mainRamId = plan.MainRamId;
         foreach (var block in plan.Snapshot.Ram.Blocks)
         {
-            if (block.IdStr == plan.Machine.MainRamId || plan.Machine.MemoryBackends.Contains(block.IdStr))
+            if (block.IdStr == mainRamId || plan.Machine.MemoryBackends.Contains(block.IdStr))
                 mapped[block.IdStr] = plan.Snapshot.RamImagePath(block.Index);
         }
         return mapped;

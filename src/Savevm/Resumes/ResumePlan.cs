@@ -21,6 +21,11 @@ internal sealed record ResumePlan
     /// <summary>The emulator to start; null for a QEMU that the user started.</summary>
     public EmulatorChoice? Emulator { get; init; }
 
+    /// <summary>
+    /// The idstr of main RAM. A snapshot that came over <c>--listen</c> does not say it: there it is the largest block.
+    /// </summary>
+    public string? MainRamId => Machine.MainRamId ?? (Machine.MemoryBackends.Count == 0 ? Snapshot.Ram.Blocks.MaxBy(block => block.UsedLength)?.IdStr : null);
+
     /// <summary>The guest ran when its capture began, so it runs when it is back.</summary>
     public bool GuestRan => Snapshot.Manifest.RunState == "running";
 }
