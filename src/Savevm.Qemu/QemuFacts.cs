@@ -1,3 +1,4 @@
+using Savevm.Qemu.Disks;
 using Savevm.Qemu.Facts;
 
 namespace Savevm.Qemu;
@@ -47,8 +48,11 @@ public sealed record QemuFacts
     /// <summary>The properties of its <c>memory-backend-file</c>.</summary>
     public IReadOnlyList<string> FileBackendProperties { get; init; } = [];
 
-    /// <summary>Its disks.</summary>
-    public IReadOnlyList<BlockDeviceFact> BlockDevices { get; init; } = [];
+    /// <summary>Its disks, drives without a medium among them.</summary>
+    public IReadOnlyList<AttachedDisk> Disks { get; init; } = [];
+
+    /// <summary>Disks on which a block job runs (a backup, a mirror), by the job's own name.</summary>
+    public IReadOnlyList<string> BlockJobs { get; init; } = [];
 
     /// <summary>Why it cannot be migrated at present, in its own words; empty where nothing stands in the way.</summary>
     public IReadOnlyList<string> MigrationBlockers { get; init; } = [];

@@ -50,6 +50,20 @@ public sealed partial class QemuSource
         ? $"QEMU {Client.Greeting?.Version} freezes a guest whose background snapshot is cancelled (repaired in QEMU 9.0): it is read to its end first"
         : null;
 
+    /// <summary>
+    /// Lets the guest run that was stopped before its background snapshot. Not before RAM is on the wire: its pages are write-protected then, and
+    /// what it writes from now on is not in the snapshot. Releases before 9.0 let it run by themselves.
+    /// </summary>
+    /// <exception cref="QemuException">QEMU refused or vanished.</exception>
+    public async Task LetRunAsync(CancellationToken cancellationToken = default)
+    {
+        if (_stoppedByUs)
+        {
+            await ContinueAsync(cancellationToken).ConfigureAwait(false);
+            _stoppedByUs = false;
+        }
+    }
+
     /// <summary>Puts back every capability and parameter that was changed. Safe to call at any time and twice.</summary>
     /// <exception cref="QemuException">QEMU refused or vanished; what could not be put back is tried again by the next call.</exception>
     public async Task RestoreAsync(CancellationToken cancellationToken = default)

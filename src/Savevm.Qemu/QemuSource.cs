@@ -117,12 +117,17 @@ public sealed partial class QemuSource : IAsyncDisposable
             EndGuard();
             string name = $"savevm-{Guid.NewGuid():N}";
             _reader = plan.Mode == SourceMode.Background && reader is not null ? Descriptor.Duplicate(reader) : null;
-            _guard = CaptureGuard.Start(Client.Handle, _reader, CloseDescriptor(name), GuardCommands());
+            _guard = CaptureGuard.Start(Client.Handle, _reader, CloseDescriptor(name), [.. GuardCommands(), .. plan.UndoCommands]);
             await _settings.ApplyAsync(cancellationToken).ConfigureAwait(false);
-            if (plan.Mode == SourceMode.Stop && WasRunning)
+            if ((plan.Mode == SourceMode.Stop || plan.WhileStopped is not null) && WasRunning)
             {
                 _stoppedByUs = true;
                 await Client.ExecuteAsync("stop", null, cancellationToken).ConfigureAwait(false);
+            }
+
+            if (plan.WhileStopped is { } act)
+            {
+                await act(cancellationToken).ConfigureAwait(false);
             }
 
             Client.ForgetEvents();

@@ -16,6 +16,9 @@ internal static class SnapshotFiles
     internal const string Description = "description.json";
     internal const string RamDirectory = "ram";
 
+    /// <summary>Images of disks that would not outlive the captured process; only there when there are any.</summary>
+    internal const string DiskDirectory = "disks";
+
     /// <summary>Opens a file of a snapshot for reading.</summary>
     /// <exception cref="DamagedStateException">It is missing, or it is no regular file.</exception>
     internal static LinuxFile Open(LinuxDirectory directory, string name, string item)

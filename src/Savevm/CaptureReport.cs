@@ -30,6 +30,9 @@ public sealed record CaptureReport
     /// <summary>Rounds over the RAM (precopy); null when QEMU did not say.</summary>
     public int? Rounds { get; init; }
 
+    /// <summary>The images in which the source's disks go on; empty where it has none or does not go on.</summary>
+    public IReadOnlyList<string> Overlays { get; init; } = [];
+
     /// <summary>The snapshot is on the disk and survives a power cut.</summary>
     public required bool Durable { get; init; }
 }

@@ -21,6 +21,12 @@ public sealed record CaptureRequest
     /// <summary>What becomes of the guest afterwards.</summary>
     public AfterCapture After { get; init; } = AfterCapture.Run;
 
+    /// <summary>The folder for the overlays in which the source's disks go on; null for beside each image.</summary>
+    public string? OverlayFolder { get; init; }
+
+    /// <summary>Leave the disks alone (<c>--disks ignore</c>): somebody else keeps them as they are at the snapshot's instant.</summary>
+    public bool IgnoreDisks { get; init; }
+
     /// <summary>Bytes per second at most; null for no limit.</summary>
     public long? BandwidthBytesPerSecond { get; init; }
 

@@ -30,8 +30,8 @@ public sealed record ResumeRequest
     /// <summary>The address at which a QEMU that the user started with <c>-incoming URI</c> waits.</summary>
     public string? ConnectUri { get; init; }
 
-    /// <summary>Resume although the disks are not of the snapshot's instant (<c>--disks ignore</c>).</summary>
-    public bool IgnoreDisks { get; init; }
+    /// <summary>What becomes of the guest's disks.</summary>
+    public DiskUse Disks { get; init; } = DiskUse.Keep;
 
     /// <summary>Check all RAM before anything starts.</summary>
     public bool Verify { get; init; }

@@ -34,6 +34,20 @@ public static class CaptureCommand
         Choices = ["run", "stop", "quit"],
     };
 
+    private static readonly OptionDefinition Overlays = new(
+        "--overlays",
+        "where the overlays of the disks go, in which the guest writes on; without it beside each image",
+        ValueKind.File,
+        "FOLDER");
+
+    private static readonly OptionDefinition Disks = new(
+        "--disks",
+        "ignore: leave the disks alone, because something else keeps them as they are at this instant",
+        ValueKind.Choice)
+    {
+        Choices = ["ignore"],
+    };
+
     private static readonly OptionDefinition Bandwidth = new("--bandwidth", "take no more than this, such as 100MiB/s", ValueKind.Rate, "RATE");
 
     private static readonly OptionDefinition DowntimeLimit = new(
@@ -66,7 +80,7 @@ public static class CaptureCommand
         RunAsync)
     {
         Arguments = [Name],
-        Options = [Qmp, Listen, Mode, After, Bandwidth, DowntimeLimit, Timeout, Tag],
+        Options = [Qmp, Listen, Mode, After, Overlays, Disks, Bandwidth, DowntimeLimit, Timeout, Tag],
     };
 
     private static async Task<ExitCode> RunAsync(Invocation invocation)
@@ -89,6 +103,8 @@ public static class CaptureCommand
             ListenUri = command.Text(Listen),
             Mode = command.Choice<CaptureMode>(Mode),
             After = command.Choice<AfterCapture>(After) ?? AfterCapture.Run,
+            OverlayFolder = command.Text(Overlays),
+            IgnoreDisks = command.Has(Disks),
             BandwidthBytesPerSecond = command.Rate(Bandwidth),
             DowntimeLimit = command.Time(DowntimeLimit),
             Timeout = command.Time(Timeout),
@@ -120,6 +136,7 @@ public static class CaptureCommand
             writer.WriteMilliseconds("downtime_ms", report.Downtime);
             writer.WriteWhole("rounds", report.Rounds);
             writer.WriteBoolean("durable", report.Durable);
+            writer.WriteStrings("overlays", report.Overlays);
             writer.WriteStrings("notes", report.Notes);
         });
 

@@ -44,10 +44,11 @@ public static class ResumeCommand
 
     private static readonly OptionDefinition Disks = new(
         "--disks",
-        "ignore: resume although the disks are not of the snapshot's instant",
+        "each guest writes to overlays of its own: keep (the default) leaves them when it ends, temporary removes them; ignore is keep for disks "
+        + "that are not what they were at the capture",
         ValueKind.Choice)
     {
-        Choices = ["ignore"],
+        Choices = ["keep", "temporary", "ignore"],
     };
 
     private static readonly OptionDefinition Verify = new("--verify", "check all RAM of the snapshot before anything starts");
@@ -161,7 +162,7 @@ public static class ResumeCommand
             QemuArguments = command.Rest,
             QmpSocket = command.Text(Qmp),
             ConnectUri = command.Text(Connect),
-            IgnoreDisks = command.Has(Disks),
+            Disks = command.Choice<DiskUse>(Disks) ?? DiskUse.Keep,
             Verify = command.Has(Verify),
             Detach = isBackground,
             OnInterrupt = command.Choice<InterruptChoice>(OnInterrupt),

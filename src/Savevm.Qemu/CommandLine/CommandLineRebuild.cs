@@ -61,6 +61,7 @@ public sealed class CommandLineRebuild
 
     private readonly QemuCommandLine _recorded;
     private readonly RebuildState _state;
+    private readonly DiskRebuild _disks;
     private readonly List<QemuOption> _options = [];
     private readonly Dictionary<string, int> _counts = new(StringComparer.Ordinal);
     private readonly HashSet<string> _mapped = new(StringComparer.Ordinal);
@@ -71,6 +72,7 @@ public sealed class CommandLineRebuild
     {
         _recorded = QemuCommandLine.Parse(request.RecordedArguments);
         _state = new RebuildState(request);
+        _disks = new DiskRebuild(_recorded, _state);
     }
 
     /// <summary>Rebuilds a command line. Starts and creates nothing; a free port is looked up where one is needed.</summary>
@@ -83,8 +85,13 @@ public sealed class CommandLineRebuild
 
     private RebuiltCommandLine Run()
     {
-        foreach (var option in _recorded.Options)
+        foreach (var recorded in _recorded.Options)
         {
+            if (_disks.Replace(recorded) is not { } option)
+            {
+                continue;
+            }
+
             if (option.Text.Contains("/dev/fdset/", StringComparison.Ordinal))
             {
                 _state.Refuse($"-{option.Name} {option.Text} uses a descriptor that QEMU inherited");
@@ -105,7 +112,7 @@ public sealed class CommandLineRebuild
             AddConsole();
         }
 
-        AddDisks();
+        _options.AddRange(_disks.Added());
         AddControl();
         if (_state.Refusals.Count > 0)
         {
@@ -166,28 +173,6 @@ public sealed class CommandLineRebuild
         else if (_windowDropped || !(_recorded.Has("display") || _recorded.Has("vnc") || _recorded.Has("spice")))
         {
             _options.Add(new QemuOption("display", "none"));
-        }
-    }
-
-    private void AddDisks()
-    {
-        if (!_state.Request.TemporaryDisks)
-        {
-            return;
-        }
-
-        if (!_recorded.Has("snapshot"))
-        {
-            _options.Add(new QemuOption("snapshot"));
-        }
-
-        foreach (var node in _recorded.All("blockdev"))
-        {
-            var value = OptionValue.Parse(node.Text, "driver");
-            if (!value.IsOn("read-only"))
-            {
-                _state.Note($"the block node {value.Text("node-name")} is opened as recorded: a throw-away layer is only put over -drive");
-            }
         }
     }
 

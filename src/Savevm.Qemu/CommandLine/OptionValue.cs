@@ -1,8 +1,7 @@
-using System.Buffers;
 using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Savevm.Qemu.Qmp;
 
 namespace Savevm.Qemu.CommandLine;
 
@@ -16,8 +15,6 @@ namespace Savevm.Qemu.CommandLine;
 /// </remarks>
 public sealed class OptionValue
 {
-    private static readonly JsonWriterOptions JsonText = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     private readonly List<Property> _properties = [];
     private readonly string _implied;
     private readonly JsonObject? _json;
@@ -160,13 +157,7 @@ public sealed class OptionValue
     {
         if (_json is not null)
         {
-            var buffer = new ArrayBufferWriter<byte>();
-            using (var writer = new Utf8JsonWriter(buffer, JsonText))
-            {
-                _json.WriteTo(writer);
-            }
-
-            return Encoding.UTF8.GetString(buffer.WrittenSpan);
+            return PlainJson.Text(_json);
         }
 
         return string.Join(',', _properties.Select(property => property.Raw));

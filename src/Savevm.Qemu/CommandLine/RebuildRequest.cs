@@ -52,10 +52,10 @@ public sealed record RebuildRequest
     public long? MainRamBytes { get; init; }
 
     /// <summary>
-    /// Disks are written into a throw-away layer (<c>snapshot=on</c>), so that several guests can have the same image; only
-    /// for <c>-drive</c> and its shorthands.
+    /// What stands in the place of disks: overlays of the new guest's own, other media. Disks that are not named are opened as recorded.
+    /// Applied to a user's own command line as well.
     /// </summary>
-    public bool TemporaryDisks { get; init; }
+    public IReadOnlyList<DiskReplacement>? Disks { get; init; }
 
     /// <summary>Adds a QMP socket for the guest's user to the run directory.</summary>
     public bool UserMonitor { get; init; } = true;

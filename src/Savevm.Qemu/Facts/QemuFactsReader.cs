@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Savevm.Qemu.Disks;
 using Savevm.Qemu.Qmp;
 
 namespace Savevm.Qemu.Facts;
@@ -21,7 +22,8 @@ internal static class QemuFactsReader
         new("query-migrate-parameters"),
         new("query-commands"),
         new("qom-list-properties", new JsonObject { ["typename"] = "memory-backend-file" }),
-        new("query-block"),
+        .. BlockGraph.Questions,
+        new("query-block-jobs"),
         new("query-migrate"),
         new("query-name"),
         new("query-uuid"),
@@ -36,6 +38,7 @@ internal static class QemuFactsReader
             answers[Key(Questions[i])] = results[i].Answer;
         }
 
+        var process = client.PeerProcessId is { } id ? HostProcessFact.Read(id) : null;
         var status = answers["query-status"];
         string? backend = answers["qom-get memory-backend"].AsText();
         return new QemuFacts
@@ -55,11 +58,12 @@ internal static class QemuFactsReader
             Parameters = Parameters(answers["query-migrate-parameters"]),
             Commands = Names(answers["query-commands"]),
             FileBackendProperties = Names(answers["qom-list-properties"]),
-            BlockDevices = [.. answers["query-block"].Items().Select(Disk).OfType<BlockDeviceFact>()],
+            Disks = BlockGraph.Parse([.. BlockGraph.Questions.Select(question => answers[question.Name])], process?.WorkingDirectory),
+            BlockJobs = [.. answers["query-block-jobs"].Items().Select(item => $"{item.Text("device")} ({item.Text("type")})")],
             MigrationBlockers = [.. answers["query-migrate"].Member("blocked-reasons").Items().Select(item => item.AsText()).OfType<string>()],
             Name = answers["query-name"].Text("name"),
             Uuid = answers["query-uuid"].Text("UUID") is { } uuid && uuid.Any(c => c is not ('0' or '-')) ? uuid : null,
-            Process = client.PeerProcessId is { } id ? HostProcessFact.Read(id) : null,
+            Process = process,
         };
     }
 
@@ -115,21 +119,4 @@ internal static class QemuFactsReader
 
     private static string[] Names(JsonNode? answer) =>
         [.. answer.Items().Select(item => item.Text("name")).OfType<string>().Order(StringComparer.Ordinal)];
-
-    private static BlockDeviceFact? Disk(JsonNode item)
-    {
-        if (item.Member("inserted") is not { } inserted)
-        {
-            return null;
-        }
-
-        string device = item.Text("device") is { Length: > 0 } name ? name : item.Text("qdev") ?? string.Empty;
-        return new BlockDeviceFact(
-            device,
-            inserted.Text("node-name") ?? string.Empty,
-            inserted.Text("file") ?? string.Empty,
-            inserted.Text("drv") ?? string.Empty,
-            inserted.Flag("ro"),
-            inserted.Text("backing_file"));
-    }
 }

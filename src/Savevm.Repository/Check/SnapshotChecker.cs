@@ -75,7 +75,7 @@ public static class SnapshotChecker
     {
         var names = new HashSet<string>(StringComparer.Ordinal)
         {
-            SnapshotFiles.Manifest, SnapshotFiles.Devices, SnapshotFiles.RamDirectory,
+            SnapshotFiles.Manifest, SnapshotFiles.Devices, SnapshotFiles.RamDirectory, SnapshotFiles.DiskDirectory,
         };
         if (manifest.Description is not null) names.Add(SnapshotFiles.Description);
         return names;

@@ -16,7 +16,7 @@ public sealed class SnapshotWriter : IDisposable
     private readonly string stagingName;
     private readonly RamImageSink ram;
     private readonly DeviceFileSink devices;
-    private bool committed, disposed;
+    private bool committed, disposed, hasDisks;
 
     internal SnapshotWriter(LinuxDirectory repository, string name)
     {
@@ -46,6 +46,18 @@ public sealed class SnapshotWriter : IDisposable
 
     /// <summary>Where the device state goes.</summary>
     public IDeviceStateSink Devices => devices;
+
+    /// <summary>
+    /// The path of a folder for images of disks, made when it is first asked for. Whoever writes there syncs his files; the folder becomes part
+    /// of the snapshot with <see cref="Commit"/>.
+    /// </summary>
+    public string DiskFolder()
+    {
+        ObjectDisposedException.ThrowIf(disposed, this);
+        directory.TryCreateDirectory(SnapshotFiles.DiskDirectory);
+        hasDisks = true;
+        return System.IO.Path.Combine(directory.Name, SnapshotFiles.DiskDirectory);
+    }
 
     /// <summary>
     /// Ends the writing of RAM: computes the checksums that are still missing and writes them. All page writers were flushed and disposed
@@ -85,6 +97,11 @@ public sealed class SnapshotWriter : IDisposable
         devices.Sync();
         ram.Sync(cancellationToken);
         ramDirectory.Sync();
+        if (hasDisks)
+        {
+            using var disks = directory.OpenDirectory(SnapshotFiles.DiskDirectory);
+            disks.Sync();
+        }
         directory.Sync();
         cancellationToken.ThrowIfCancellationRequested();
         if (!repository.TryRename(stagingName, Name)) throw new SnapshotExistsException(Name, repository.Name);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Savevm.Disks;
 using Savevm.Linux.Descriptors;
 using Savevm.Linux.Sockets;
 using Savevm.Machine;
@@ -33,21 +34,27 @@ internal sealed class MonitoredCapture(CaptureRequest request, string socketPath
         var facts = await source.ReadFactsAsync(cancellationToken).ConfigureAwait(false);
         RefuseWhatBlocks(facts);
         var decision = await DecideAsync(source, facts, cancellationToken).ConfigureAwait(false);
-        NoteDisks(facts);
+        var background = decision.Mode == SourceMode.Background;
+        var disks = DiskCapture.Plan(request, facts, goesOn: background || request.After == AfterCapture.Run);
         try
         {
-            var (result, progress, streamBytes) = await TransferAsync(source, decision.Mode, cancellationToken).ConfigureAwait(false);
+            await disks.OpenAsync(source.Client, cancellationToken).ConfigureAwait(false);
+            var (result, progress, streamBytes) = await TransferAsync(source, decision.Mode, disks, cancellationToken).ConfigureAwait(false);
+            // The guest stands still until it is told to go on: the instant of its RAM is the instant of its disks.
+            if (!background) await disks.SwitchAsync(cancellationToken).ConfigureAwait(false);
             if (request.After == AfterCapture.Run) await source.LeaveAsync(SourceAfter.Run, source.WasRunning, cancellationToken).ConfigureAwait(false);
             // 7.2 says completed before it has added up.
             if (progress.TotalTime == TimeSpan.Zero) progress = await source.PollAsync(cancellationToken).ConfigureAwait(false);
             foreach (var remark in result.Remarks) Tell(remark);
             observer.Progress(new ProgressUpdate { Phase = "completed", Bytes = progress.TransferredBytes, TotalBytes = progress.TransferredBytes });
-            var manifest = Store(facts, decision, cancellationToken);
+            TellDisks(facts, disks);
+            var manifest = Store(facts, decision, disks, cancellationToken);
             await LeaveDurableAsync(source, cancellationToken).ConfigureAwait(false);
             return CaptureOperation.Report(request, Translate(decision.Mode), notes, manifest, streamBytes, watch) with
             {
                 Downtime = progress.Downtime,
                 Rounds = (int)Math.Min(progress.Iteration, int.MaxValue),
+                Overlays = disks.IsSwitched ? [.. disks.OverlayPaths] : [],
             };
         }
         catch
@@ -55,6 +62,7 @@ internal sealed class MonitoredCapture(CaptureRequest request, string socketPath
             if (source.WhyCancelWaits is { } why) observer.Note(why);
             if (await source.EmergencyRestoreAsync().ConfigureAwait(false) is { } problem)
                 observer.Warning($"the source could not be put back as it was: {problem}");
+            await TakeBackAsync(disks).ConfigureAwait(false);
             throw;
         }
     }
@@ -78,14 +86,35 @@ internal sealed class MonitoredCapture(CaptureRequest request, string socketPath
         return decision;
     }
 
-    private void NoteDisks(QemuFacts facts)
+    private void TellDisks(QemuFacts facts, DiskCapture disks)
     {
-        var writable = facts.BlockDevices.Where(disk => !disk.IsReadOnly).Select(disk => disk.Device).ToList();
-        if (writable.Count > 0)
-            Tell($"disks are not part of a snapshot yet and go on changing ({string.Join(", ", writable)}): it resumes only with --disks ignore");
+        var writable = facts.Disks.Where(disk => disk.IsWritable).Select(disk => disk.Label).ToList();
+        if (writable.Count == 0) return;
+        if (request.IgnoreDisks) Tell($"the disks are left alone ({string.Join(", ", writable)}): the snapshot resumes with --disks ignore, when they are as they were");
+        else if (disks.IsSwitched) Tell($"the guest goes on in {string.Join(", ", disks.OverlayPaths)}; nobody may write to what is below while the snapshot is kept");
     }
 
-    private async Task<(IncomingResult Result, SourceProgress Progress, long StreamBytes)> TransferAsync(QemuSource source, SourceMode mode, CancellationToken cancellationToken)
+    // What fails here was said already: the source does not answer.
+    private async Task TakeBackAsync(DiskCapture disks)
+    {
+        if (disks.IsSwitched)
+        {
+            observer.Warning($"the guest goes on in {string.Join(", ", disks.OverlayPaths)}, which was made for this capture: keep it with its disk");
+            return;
+        }
+        try
+        {
+            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(5));
+            await disks.UndoAsync(limit.Token).ConfigureAwait(false);
+        }
+        catch (Exception silent) when (silent is QemuException or IOException or OperationCanceledException)
+        {
+            observer.Warning($"overlays that were made for this capture could not be removed: {silent.Message}");
+        }
+    }
+
+    private async Task<(IncomingResult Result, SourceProgress Progress, long StreamBytes)> TransferAsync(
+        QemuSource source, SourceMode mode, DiskCapture disks, CancellationToken cancellationToken)
     {
         // A background snapshot must be read to its end whatever happens here. Unlike a socket, a pipe cannot be shut down under the copy that
         // the source's guard reads on from.
@@ -97,12 +126,21 @@ internal sealed class MonitoredCapture(CaptureRequest request, string socketPath
         using var channel = background && request.BandwidthBytesPerSecond is { } rate ? new ThrottledChannel(stream, rate) : stream;
         using var incoming = new IncomingMigration(new DestinationMachine(writer.Ram, writer.Devices, StandingMachine.Instance), channel);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var plan = new SourceMigrationPlan { Mode = mode, BandwidthBytesPerSecond = request.BandwidthBytesPerSecond, DowntimeLimit = request.DowntimeLimit, UseReturnPath = !background };
+        var plan = new SourceMigrationPlan
+        {
+            Mode = mode,
+            BandwidthBytesPerSecond = request.BandwidthBytesPerSecond,
+            DowntimeLimit = request.DowntimeLimit,
+            UseReturnPath = !background,
+            WhileStopped = background && disks.Switches ? disks.SwitchAsync : null,
+            UndoCommands = disks.UndoCommands,
+        };
         var reading = EngineThread.Start("savevm incoming", () => incoming.Run(either.Token));
         Task<SourceProgress>? sending = null;
         try
         {
             using (theirs) await source.StartMigrationAsync(plan, theirs, background ? ours : null, cancellationToken).ConfigureAwait(false);
+            if (plan.WhileStopped is not null) await LetRunAsync(source, incoming, reading, either.Token).ConfigureAwait(false);
             sending = source.WaitCompletedAsync(Report, null, either.Token);
             // Whoever fails first tells most: the other end only sees a broken connection.
             await (await Task.WhenAny(reading, sending).ConfigureAwait(false)).ConfigureAwait(false);
@@ -116,6 +154,14 @@ internal sealed class MonitoredCapture(CaptureRequest request, string socketPath
             if (failure is PeerLostException) throw await ExplainAsync(source, failure).ConfigureAwait(false);
             throw;
         }
+    }
+
+    // With the first page on the wire all of RAM is write-protected: what the guest writes from then on is not in the snapshot.
+    private static async Task LetRunAsync(QemuSource source, IncomingMigration incoming, Task reading, CancellationToken cancellationToken)
+    {
+        while (!reading.IsCompleted && incoming.Statistics.NormalPages + incoming.Statistics.ZeroPages == 0)
+            await Task.Delay(1, cancellationToken).ConfigureAwait(false);
+        await source.LetRunAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>A source that broke the connection often knows why.</summary>
@@ -151,7 +197,7 @@ internal sealed class MonitoredCapture(CaptureRequest request, string socketPath
         });
     }
 
-    private SnapshotManifest Store(QemuFacts facts, ModeDecision decision, CancellationToken cancellationToken)
+    private SnapshotManifest Store(QemuFacts facts, ModeDecision decision, DiskCapture disks, CancellationToken cancellationToken)
     {
         writer.SealPages(cancellationToken);
         return writer.Commit(
@@ -163,7 +209,7 @@ internal sealed class MonitoredCapture(CaptureRequest request, string socketPath
                 Quirks = decision.Quirks,
                 Machine = RecordedMachine.From(facts).ToJson(),
                 Source = RecordedSource.From(facts).ToJson(),
-                Disks = RecordedDisk.ToJson(RecordedDisk.From(facts)),
+                Disks = RecordedDisk.ToJson(disks.Record(writer, cancellationToken)),
             },
             cancellationToken);
     }

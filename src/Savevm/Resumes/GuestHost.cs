@@ -1,3 +1,4 @@
+using Savevm.Disks;
 using Savevm.Qemu;
 using Savevm.Qemu.CommandLine;
 using Savevm.Qemu.Destination;
@@ -34,6 +35,9 @@ internal sealed class GuestHost : IDisposable
     /// <summary>What it was started with, when it is ours.</summary>
     public RebuiltCommandLine? CommandLine { get; }
 
+    /// <summary>Its disks, when it is ours.</summary>
+    public GuestDisks? Disks { get; private init; }
+
     /// <summary>Its monitor; null for a QEMU that only waits at an address.</summary>
     public QemuDestination? Destination { get; }
 
@@ -65,6 +69,21 @@ internal sealed class GuestHost : IDisposable
     private static async Task<GuestHost> StartAsync(ResumePlan plan, RunDirectory directory, CancellationToken cancellationToken)
     {
         var emulator = plan.Emulator!;
+        var disks = GuestDisks.Make(plan.Disks, plan.Snapshot.DirectoryPath, plan.Request.RepositoryPath, plan.Request.Name, plan.Request.Disks);
+        try
+        {
+            return await StartAsync(plan, emulator, directory, disks, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            disks.Remove();
+            throw;
+        }
+    }
+
+    private static async Task<GuestHost> StartAsync(
+        ResumePlan plan, EmulatorChoice emulator, RunDirectory directory, GuestDisks disks, CancellationToken cancellationToken)
+    {
         var commandLine = CommandLineRebuild.Rebuild(new RebuildRequest
         {
             RecordedArguments = emulator.Arguments,
@@ -82,6 +101,7 @@ internal sealed class GuestHost : IDisposable
             ReadOnlyImages = emulator.CanMapReadOnlyImages,
             MainRamId = plan.MainRamId,
             MainRamBytes = plan.Machine.MemoryBytes,
+            Disks = disks.Replacements,
         });
         var process = QemuProcess.Start(new QemuStart
         {
@@ -94,8 +114,9 @@ internal sealed class GuestHost : IDisposable
         try
         {
             directory.Describe(plan.Request.Name, process.ProcessId, commandLine.Replaced, commandLine.UserMonitorPath);
+            disks.Belongs(process.ProcessId);
             var client = await process.OpenMonitorAsync(cancellationToken).ConfigureAwait(false);
-            return new GuestHost(plan, IncomingAddress(directory), directory, process, client, commandLine);
+            return new GuestHost(plan, IncomingAddress(directory), directory, process, client, commandLine) { Disks = disks };
         }
         catch
         {
@@ -150,7 +171,11 @@ internal sealed class GuestHost : IDisposable
     }
 
     /// <summary>The guest runs: it is nobody's to clean up any more.</summary>
-    public void GuestRuns() => directory?.GuestRuns();
+    public void GuestRuns()
+    {
+        directory?.GuestRuns();
+        Disks?.GuestRuns(Process?.ProcessId);
+    }
 
     /// <summary>What a broken connection to it means: its own last word, when it has ended.</summary>
     public async Task<Exception> ExplainAsync(Exception broken)
@@ -173,6 +198,7 @@ internal sealed class GuestHost : IDisposable
     {
         Process?.Kill();
         directory?.Remove();
+        Disks?.GuestEnded();
     }
 
     /// <summary>Lets go of it: a guest that runs goes on running.</summary>
@@ -182,7 +208,9 @@ internal sealed class GuestHost : IDisposable
         // The folder of a QEMU that is not ours held only the socket of the migration; that of one that has ended serves nobody.
         var isOver = Process is null || Process.HasExited;
         Process?.Dispose();
-        if (isOver) directory?.Remove();
+        if (!isOver) return;
+        directory?.Remove();
+        Disks?.GuestEnded();
     }
 
     private static string IncomingAddress(RunDirectory directory) => $"unix:{Path.Combine(directory.Path, "incoming")}";

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Savevm.Disks;
 using Savevm.Qemu.Destination;
 using Savevm.Recorded;
 using Savevm.Repository;
@@ -25,7 +26,6 @@ public sealed class ResumeOperation : IResumeOperation
             var notes = new List<string>();
             var teller = new NoteTaker(observer, notes);
             if (request.Verify) Verify(snapshot, observer, interrupt);
-            RefuseDisks(request, snapshot);
             var plan = await PlanAsync(request, snapshot, teller, interrupt).ConfigureAwait(false);
             var guests = await ResumeAllAsync(plan, teller, watch, interrupt).ConfigureAwait(false);
             return new ResumeReport { Name = request.Name, Guests = guests, Notes = notes, Elapsed = watch.Elapsed };
@@ -43,16 +43,6 @@ public sealed class ResumeOperation : IResumeOperation
         snapshot.VerifyRam(new InlineProgress(bytes => observer.Progress(new ProgressUpdate { Phase = "verify", Bytes = bytes, TotalBytes = total })), interrupt);
     }
 
-    private static void RefuseDisks(ResumeRequest request, Snapshot snapshot)
-    {
-        var writable = RecordedDisk.Parse(snapshot.Manifest.Disks).Where(disk => !disk.IsReadOnly).Select(disk => disk.Device).ToList();
-        if (writable.Count == 0 || request.IgnoreDisks) return;
-        throw new SavevmException(
-            ExitCode.Incompatible, $"resume of {request.Name}",
-            $"the guest has disks that were not captured with its RAM and may have changed since: {string.Join(", ", writable)}",
-            "--disks ignore resumes it all the same, when you know that they stand as they stood");
-    }
-
     private static async Task<ResumePlan> PlanAsync(ResumeRequest request, Snapshot snapshot, IOperationObserver observer, CancellationToken interrupt)
     {
         var startsQemu = request.QmpSocket is null && request.ConnectUri is null;
@@ -61,7 +51,8 @@ public sealed class ResumeOperation : IResumeOperation
         var machine = RecordedMachine.Parse(snapshot.Manifest.Machine);
         var emulator = startsQemu ? await EmulatorChoice.ChooseAsync(request, RecordedSource.Parse(snapshot.Manifest.Source), interrupt).ConfigureAwait(false) : null;
         emulator?.Check(request.Name, machine);
-        return new ResumePlan { Request = request, Snapshot = snapshot, Machine = machine, Mode = ModeChoice.Choose(request, observer), Emulator = emulator };
+        var disks = DiskPlan.Choose(request, RecordedDisk.Parse(snapshot.Manifest.Disks), snapshot.DirectoryPath, emulator, observer);
+        return new ResumePlan { Disks = disks, Request = request, Snapshot = snapshot, Machine = machine, Mode = ModeChoice.Choose(request, observer), Emulator = emulator };
     }
 
     private static async Task<IReadOnlyList<ResumedGuest>> ResumeAllAsync(ResumePlan plan, IOperationObserver observer, Stopwatch watch, CancellationToken interrupt)

@@ -18,6 +18,9 @@ internal sealed record ResumePlan
     /// <summary>How; never auto.</summary>
     public required ResumeMode Mode { get; init; }
 
+    /// <summary>The disks that each guest gets overlays of; checked.</summary>
+    public IReadOnlyList<RecordedDisk> Disks { get; init; } = [];
+
     /// <summary>The emulator to start; null for a QEMU that the user started.</summary>
     public EmulatorChoice? Emulator { get; init; }
 

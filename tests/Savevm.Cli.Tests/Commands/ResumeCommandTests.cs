@@ -15,7 +15,7 @@ public sealed class ResumeCommandTests
         Assert.Equal(ResumeMode.Clone, request.Mode);
         Assert.Equal(5, request.Clones);
         Assert.Equal(Prefetch.None, request.Prefetch);
-        Assert.True(request.IgnoreDisks);
+        Assert.Equal(DiskUse.Ignore, request.Disks);
         Assert.True(request.Verify);
         Assert.Equal(InterruptChoice.Kill, request.OnInterrupt);
         Assert.Equal(1L << 30, request.BandwidthBytesPerSecond);
@@ -50,7 +50,7 @@ public sealed class ResumeCommandTests
     [InlineData("resume web --clones 2 --qmp a")]
     [InlineData("resume web --detach --clones 2 --qmp a")]
     [InlineData("resume web --")]
-    [InlineData("resume web --disks keep")]
+    [InlineData("resume web --disks share")]
     public async Task What_cannot_be_done_is_refused_before_anything_is_called(string words)
     {
         var screen = new TestScreen();

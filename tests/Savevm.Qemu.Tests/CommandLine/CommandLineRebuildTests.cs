@@ -197,15 +197,6 @@ public sealed class CommandLineRebuildTests
         }
     }
 
-    [Fact]
-    public void Throw_away_disks_are_for_drives_and_said_of_nodes()
-    {
-        var rebuilt = Rebuild(
-            ["-drive", "file=a.qcow2", "-blockdev", "driver=file,node-name=n0,filename=b.img", "-display", "none"], with => with with { TemporaryDisks = true });
-        Assert.Contains("-snapshot", rebuilt.Arguments);
-        Assert.Contains(rebuilt.Notes, note => note.Contains("n0", StringComparison.Ordinal));
-    }
-
     private static Func<RebuildRequest, RebuildRequest> Clone(string block, string image) =>
         with => with with { Images = new Dictionary<string, string> { [block] = image }, MainRamId = "pc.ram" };
 

@@ -1,0 +1,97 @@
+using System.Globalization;
+using System.IO.Hashing;
+using System.Text.Json.Nodes;
+using Savevm.Linux;
+using Savevm.Linux.Files;
+using Savevm.Recorded;
+
+namespace Savevm.Disks;
+
+/// <summary>
+/// An image under a captured disk and what it looked like: size, time of the last write, and a digest of samples. It was frozen when it was
+/// recorded, so any difference means that somebody wrote to it since. Time and size tell of every ordinary write; the samples also of a file
+/// that was replaced together with its times. Reading all of a disk would take minutes.
+/// </summary>
+/// <param name="Path">Where it is: complete, or relative to the snapshot's folder for what is part of it.</param>
+/// <param name="Driver">Its format.</param>
+/// <param name="Bytes">Its size; -1 for a device, whose size the kernel tells elsewhere.</param>
+/// <param name="ModifiedNanoseconds">When it was last written, since 1970; 0 for a device.</param>
+/// <param name="Sample">XXH3-64 of its samples in hexadecimal; null where it could not be read.</param>
+internal sealed record DiskFile(string Path, string Driver, long Bytes, long ModifiedNanoseconds, string? Sample)
+{
+    // The samples: the beginning, where formats keep their tables, the end, and pages evenly between.
+    private const int HeadBytes = 128 << 10, TailBytes = 64 << 10, SampleBytes = 4096, SampleCount = 96;
+
+    /// <summary>Looks at a file as it is now.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="recordedPath">What to record as its path.</param>
+    /// <param name="driver">Its format.</param>
+    /// <exception cref="LinuxException">It is not there.</exception>
+    public static DiskFile Read(string path, string recordedPath, string driver)
+    {
+        var identity = FileIdentity.Of(path);
+        var isDevice = path.StartsWith("/dev/", StringComparison.Ordinal);
+        return new DiskFile(
+            recordedPath, driver, isDevice ? -1 : (long)identity.Bytes, isDevice ? 0 : identity.ModifiedNanoseconds, SampleOf(path, isDevice ? TailBytes : (long)identity.Bytes));
+    }
+
+    /// <summary>What is different about the file now, one clause; null when nothing is.</summary>
+    /// <param name="snapshotFolder">The folder of the snapshot, for relative paths.</param>
+    public string? Difference(string snapshotFolder)
+    {
+        var path = System.IO.Path.Combine(snapshotFolder, Path);
+        DiskFile now;
+        try
+        {
+            now = Read(path, Path, Driver);
+        }
+        catch (LinuxException gone)
+        {
+            return gone.ErrorNumber is Errno.ENOENT ? $"{path} is not there any more" : $"{path} cannot be looked at: {gone.Message}";
+        }
+        if (now.Bytes != Bytes) return $"{path} has {now.Bytes} bytes instead of {Bytes}";
+        if (now.ModifiedNanoseconds != ModifiedNanoseconds) return $"{path} was written to at {Time(now.ModifiedNanoseconds)}, after the capture";
+        if (Sample is not null && now.Sample is not null && now.Sample != Sample) return $"{path} has other contents, though its size and time are as they were";
+        return null;
+    }
+
+    public static DiskFile Parse(JsonObject json) => new(
+        RecordedJson.Text(json, "path") ?? "", RecordedJson.Text(json, "driver") ?? "", RecordedJson.Number(json, "bytes") ?? -1,
+        RecordedJson.Number(json, "modified_ns") ?? 0, RecordedJson.Text(json, "sample"));
+
+    public JsonObject ToJson() => new()
+    {
+        ["path"] = Path,
+        ["driver"] = Driver,
+        ["bytes"] = Bytes,
+        ["modified_ns"] = ModifiedNanoseconds,
+        ["sample"] = Sample,
+    };
+
+    private static string Time(long nanoseconds) =>
+        DateTimeOffset.FromUnixTimeMilliseconds(nanoseconds / 1_000_000).ToString("yyyy-MM-dd HH:mm:ss.fff 'UTC'", CultureInfo.InvariantCulture);
+
+    private static string? SampleOf(string path, long length)
+    {
+        try
+        {
+            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            var hash = new XxHash3();
+            var buffer = new byte[HeadBytes];
+            Add(0, HeadBytes);
+            Add(Math.Max(HeadBytes, length - TailBytes), TailBytes);
+            for (var i = 1; i <= SampleCount; i++) Add(length / (SampleCount + 1) * i / SampleBytes * SampleBytes, SampleBytes);
+            return hash.GetCurrentHashAsUInt64().ToString("x16", CultureInfo.InvariantCulture);
+
+            void Add(long offset, int count)
+            {
+                var read = RandomAccess.Read(file.SafeFileHandle, buffer.AsSpan(0, count), offset);
+                hash.Append(buffer.AsSpan(0, read));
+            }
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+}
