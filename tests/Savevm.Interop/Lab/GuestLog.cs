@@ -27,10 +27,11 @@ internal sealed partial class GuestLog
 
     public void Append(string text) => _text.Append(text);
 
-    /// <summary>Every tick followed the one before, none was bad, no page was corrupt.</summary>
+    /// <summary>Every tick followed the one before, none was bad, no page was corrupt, no disk of another time than RAM.</summary>
     public void AssertSound()
     {
         Assert.DoesNotContain("CORRUPT", Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("DISK", Text, StringComparison.Ordinal);
         Assert.DoesNotContain(" bad", Text, StringComparison.Ordinal);
         IReadOnlyList<int> ticks = Ticks;
         Assert.NotEmpty(ticks);

@@ -8,6 +8,9 @@ internal sealed record GuestSpecification
     /// <summary>The ticker's image, beside the test executable.</summary>
     public static string Image { get; } = Path.Combine(AppContext.BaseDirectory, "ticker.bin");
 
+    /// <summary>The image of the ticker that checks disks too.</summary>
+    public static string DiskImage { get; } = Path.Combine(AppContext.BaseDirectory, "diskticker.bin");
+
     /// <summary>The machine type.</summary>
     public required string Machine { get; init; }
 
@@ -27,15 +30,28 @@ internal sealed record GuestSpecification
     /// <summary>Words from one that counts to the next.</summary>
     public int Step { get; init; } = 1;
 
+    /// <summary>Disks that the guest writes and verifies against its RAM; with any, the ticker is the one that checks disks.</summary>
+    public IReadOnlyList<GuestDisk> Disks { get; init; } = [];
+
+    /// <summary>Sectors of each disk that are in use.</summary>
+    public int Sectors { get; init; } = 64;
+
+    /// <summary>Sectors of each disk written per tick.</summary>
+    public int SectorWrites { get; init; } = 4;
+
+    /// <summary>Sectors of each disk verified per tick.</summary>
+    public int SectorReads { get; init; } = 8;
+
     /// <summary>Arguments in addition.</summary>
     public IReadOnlyList<string> Extra { get; init; } = [];
 
-    /// <summary>Ticks in which the whole region is verified once.</summary>
-    public int TicksPerPass => ((RegionMiB * 256) + Verify - 1) / Verify;
+    /// <summary>Ticks in which the whole region is verified once, and every disk.</summary>
+    public int TicksPerPass => Math.Max(
+        ((RegionMiB * 256) + Verify - 1) / Verify, Disks.Count == 0 ? 0 : (Sectors + SectorReads - 1) / SectorReads);
 
     /// <summary>A guest for an accelerator: under KVM a small one, since a KVM that emulates unpaged code is slow.</summary>
     public static GuestSpecification For(string machine, string accelerator) => accelerator == "kvm"
-        ? new() { Machine = machine, Accelerator = accelerator, RegionMiB = 4, Rate = 4, Verify = 64, Step = 256 }
+        ? new() { Machine = machine, Accelerator = accelerator, RegionMiB = 4, Rate = 4, Verify = 64, Step = 256, SectorWrites = 2, SectorReads = 4 }
         : new() { Machine = machine, Accelerator = accelerator };
 
     /// <summary>The command line without the executable.</summary>
@@ -47,8 +63,14 @@ internal sealed record GuestSpecification
         "-chardev", "ringbuf,id=ticks,size=1048576", "-serial", "chardev:ticks",
         "-qmp", $"unix:{folder}/qmp,server=on,wait=off",
         "-qmp", $"unix:{folder}/lab,server=on,wait=off",
-        "-kernel", Image,
-        "-append", string.Create(CultureInfo.InvariantCulture, $"size={RegionMiB} rate={Rate} verify={Verify} step={Step}"),
+        "-kernel", Disks.Count == 0 ? Image : DiskImage,
+        "-append", string.Create(CultureInfo.InvariantCulture, $"size={RegionMiB} rate={Rate} verify={Verify} step={Step}{DiskParameters}"),
+        .. Disks.SelectMany((disk, index) => disk.Arguments(index)),
         .. Extra,
     ];
+
+    private string DiskParameters => Disks.Count == 0
+        ? string.Empty
+        : string.Create(
+            CultureInfo.InvariantCulture, $" disks={Disks.Count} sectors={Sectors} write={SectorWrites} read={SectorReads}");
 }

@@ -25,6 +25,15 @@ internal sealed partial record QemuInstallation(string Path, Version Version, IR
             ? shared.Machine(family)
             : throw new InvalidOperationException($"{Path} and {other.Path} share no machine type");
 
+    /// <summary>Runs the <c>qemu-img</c> that came with it.</summary>
+    public async Task<string> ImageToolAsync(Workspace workspace, params IReadOnlyList<string> arguments)
+    {
+        string tool = System.IO.Path.Combine(System.IO.Path.GetDirectoryName(Path)!, "qemu-img");
+        LabProcess process = workspace.Owns(LabProcess.Start(tool, arguments));
+        Assert.True(await process.ExitAsync() == 0, $"qemu-img {string.Join(' ', arguments)}: {process.Errors}");
+        return process.Output;
+    }
+
     public static QemuInstallation Ask(string path)
     {
         string folder = new DirectoryInfo(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!).Name;
