@@ -11,6 +11,9 @@ public sealed record Operations
     /// <summary>Makes the operation behind <c>resume</c>.</summary>
     public required Func<IResumeOperation> Resume { get; init; }
 
+    /// <summary>Makes the operation behind <c>rm</c>.</summary>
+    public required Func<IRemoveOperation> Remove { get; init; }
+
     /// <summary>Makes the operations on the repository alone.</summary>
     public required Func<ISnapshotOperations> Snapshots { get; init; }
 

@@ -2,6 +2,7 @@ using Savevm;
 using Savevm.Captures;
 using Savevm.Cli;
 using Savevm.Cli.Output;
+using Savevm.Removals;
 using Savevm.Resumes;
 
 // The one place where operations and streams are put together.
@@ -9,6 +10,7 @@ Terminal terminal = Terminal.OfProcess(Environment.GetEnvironmentVariable);
 var operations = new Operations
 {
     Capture = static () => new CaptureOperation(),
+    Remove = static () => new RemoveOperation(),
     Snapshots = static () => new SnapshotOperations(),
     Resume = static () => new ResumeOperation(),
 };

@@ -106,9 +106,24 @@ public sealed class SnapshotRepository : IDisposable
     {
         ArgumentNullException.ThrowIfNull(tags);
         ManifestWriter.CheckTags(tags);
+        Change(name, fields => fields[ManifestFormat.Tags] = ManifestWriter.TagsOf(tags));
+    }
+
+    /// <summary>Replaces what is recorded of the disks, in one step: their files were merged or moved.</summary>
+    /// <exception cref="SnapshotNotFoundException">There is none of this name.</exception>
+    /// <exception cref="DamagedStateException">Its manifest cannot be read.</exception>
+    /// <exception cref="UnsupportedFormatException">Only newer versions may change it.</exception>
+    public void SetDisks(string name, JsonArray disks)
+    {
+        ArgumentNullException.ThrowIfNull(disks);
+        Change(name, fields => fields[ManifestFormat.Disks] = disks.DeepClone());
+    }
+
+    private void Change(string name, Action<JsonObject> change)
+    {
         using var snapshot = OpenDirectory(name);
         JsonObject fields = ManifestReader.ReadForChange(ManifestFile.Read(snapshot));
-        fields[ManifestFormat.Tags] = ManifestWriter.TagsOf(tags);
+        change(fields);
         var bytes = ManifestFile.Serialize(fields);
         _ = ManifestReader.Read(bytes);
         var temporary = $"{SnapshotFiles.NewManifest}-{Guid.NewGuid():N}";

@@ -25,9 +25,6 @@ public interface ISnapshotOperations
         IReadOnlyDictionary<string, string> set,
         IReadOnlyCollection<string> remove);
 
-    /// <summary>Removes a snapshot.</summary>
-    void Remove(string repositoryPath, string name);
-
     /// <summary>Checks a snapshot: manifest, devices and file sizes; with <paramref name="readData"/> every checksum of its RAM.</summary>
     /// <param name="repositoryPath">The folder of the repository.</param>
     /// <param name="name">The snapshot.</param>

@@ -15,6 +15,9 @@ public sealed record SnapshotDetails
     /// <summary>Its device sections, in the order of the stream.</summary>
     public required IReadOnlyList<SnapshotSection> Sections { get; init; }
 
+    /// <summary>Its disks.</summary>
+    public IReadOnlyList<SnapshotDisk> Disks { get; init; } = [];
+
     /// <summary>The command line of the QEMU that was captured, as recorded; empty when it is not known.</summary>
     public IReadOnlyList<string> CommandLine { get; init; } = [];
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Savevm.Disks;
 using Savevm.Recorded;
 using Savevm.Repository;
 using Savevm.Repository.Check;
@@ -13,6 +14,7 @@ public sealed class SnapshotOperations : ISnapshotOperations
     public IReadOnlyList<SnapshotSummary> List(string repositoryPath)
     {
         using SnapshotRepository repository = Open(repositoryPath);
+        EndedGuests.Clean(repository);
         return
         [
             .. repository.List().Select(entry => entry.Manifest is { } manifest
@@ -27,6 +29,8 @@ public sealed class SnapshotOperations : ISnapshotOperations
         using SnapshotRepository repository = Open(repositoryPath);
         using Snapshot snapshot = repository.Find(name);
         SnapshotManifest manifest = snapshot.Manifest;
+        EndedGuests.Clean(repository);
+        var tree = ImageTree.Read(repository, null);
         var source = RecordedSource.Parse(manifest.Source);
         return new SnapshotDetails
         {
@@ -38,6 +42,7 @@ public sealed class SnapshotOperations : ISnapshotOperations
                 .. manifest.Devices.Sections.Select(stored =>
                     new SnapshotSection(stored.IdStr, stored.InstanceId, stored.VersionId, stored.Bytes)),
             ],
+            Disks = [.. RecordedDisk.Parse(manifest.Disks).Select(disk => Describe(disk, snapshot.DirectoryPath, tree))],
             CommandLine = source.Arguments,
             Emulator = source.Executable,
         };
@@ -78,13 +83,6 @@ public sealed class SnapshotOperations : ISnapshotOperations
     }
 
     /// <inheritdoc/>
-    public void Remove(string repositoryPath, string name)
-    {
-        using SnapshotRepository repository = Open(repositoryPath);
-        repository.Remove(name);
-    }
-
-    /// <inheritdoc/>
     public CheckedSnapshot Check(
         string repositoryPath,
         string name,
@@ -105,6 +103,19 @@ public sealed class SnapshotOperations : ISnapshotOperations
     }
 
     private static SnapshotRepository Open(string path) => SnapshotRepository.Open(path, create: false);
+
+    private static SnapshotDisk Describe(RecordedDisk disk, string folder, ImageTree tree) => new()
+    {
+        Device = disk.Device,
+        IsReadOnly = disk.IsReadOnly,
+        Bytes = disk.Bytes,
+        Chain = disk.Layers.Count > 0 ? [.. disk.Layers.Select(layer => (Path.Combine(folder, layer.Path), layer.Driver))] : disk.IsEmpty ? [] : [(disk.File, disk.Driver)],
+        Difference = disk is { IsUnfrozen: true, IsReadOnly: false }
+            ? "it was not kept with the RAM"
+            : disk.Layers.Select(layer => layer.Difference(folder)).FirstOrDefault(difference => difference is not null),
+        Overlay = disk.Overlay,
+        StandingOn = disk.Layers.Count > 0 ? tree.StandingOn(Path.Combine(folder, disk.Layers[0].Path)) : [],
+    };
 
     private static SnapshotSummary SummaryOf(string name, SnapshotManifest manifest)
     {

@@ -1,7 +1,7 @@
 namespace Savevm.Cli.Tests;
 
 /// <summary>Operations that remember what they were asked and do what the test says.</summary>
-internal sealed class ScriptedOperations : ICaptureOperation, IResumeOperation, ISnapshotOperations
+internal sealed class ScriptedOperations : ICaptureOperation, IResumeOperation, IRemoveOperation, ISnapshotOperations
 {
     public static CaptureReport CaptureReport { get; } = new()
     {
@@ -117,13 +117,12 @@ internal sealed class ScriptedOperations : ICaptureOperation, IResumeOperation, 
         return set;
     }
 
-    public void Remove(string repositoryPath, string name)
+    public Task<RemoveReport> RunAsync(RemoveRequest request, IOperationObserver observer, CancellationToken cancellationToken)
     {
-        Calls.Add($"rm {name}");
-        if (name == "missing")
-        {
-            throw new SavevmException(ExitCode.NotFound, "rm missing", "there is no such snapshot");
-        }
+        Calls.Add($"rm {request.Name}");
+        return request.Name == "missing"
+            ? throw new SavevmException(ExitCode.NotFound, "rm missing", "there is no such snapshot")
+            : Task.FromResult(new RemoveReport(request.Name, [], []));
     }
 
     public CheckedSnapshot Check(

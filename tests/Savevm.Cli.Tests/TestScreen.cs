@@ -23,7 +23,7 @@ internal sealed class TestScreen
         CommandLineProgram.RunAsync(
             words,
             new Terminal { Out = TextWriter.Synchronized(new StringWriter(_out)), Error = TextWriter.Synchronized(new StringWriter(_error)), OpenInput = () => TextReader.Null },
-            new Operations { Capture = () => Scripted, Resume = () => Scripted, Snapshots = () => Scripted },
+            new Operations { Capture = () => Scripted, Resume = () => Scripted, Remove = () => Scripted, Snapshots = () => Scripted },
             name => Environment.GetValueOrDefault(name),
             new CancellationToken(isInterrupted));
 }

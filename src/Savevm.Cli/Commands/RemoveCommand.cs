@@ -8,33 +8,57 @@ public static class RemoveCommand
 {
     private static readonly ArgumentDefinition Names = new("NAME", "the snapshots", ValueKind.Snapshot) { IsRepeatable = true };
 
+    private static readonly OptionDefinition Qmp = new(
+        "--qmp",
+        "the QMP socket of a QEMU that has the snapshots' disks open; without it the one through which they were captured",
+        ValueKind.File,
+        "SOCKET");
+
+    private static readonly OptionDefinition Guests = new("--guests", "remove the disks of resumed guests that have ended, too");
+
     /// <summary>The command's definition.</summary>
     public static CommandDefinition Definition { get; } = new(
         "rm",
         "remove snapshots",
-        "Removes snapshots. One that is not there ends the command with exit code 3, after the others are removed.",
+        "Removes snapshots. The overlay in which the source went on is merged into the disk of a snapshot that goes, by the source's QEMU while the "
+        + "guest runs or by qemu-img, unless another snapshot or guest needs that disk. A snapshot that is not there ends the command with exit "
+        + "code 3, after the others are removed.",
         """
         $ savevm rm web web-old
+        note: /srv/web.savevm-web-old.qcow2 was merged into /srv/web.qcow2
         """,
-        Run)
+        RunAsync)
     {
         Arguments = [Names],
+        Options = [Qmp, Guests],
     };
 
-    private static Task<ExitCode> Run(Invocation invocation)
+    private static async Task<ExitCode> RunAsync(Invocation invocation)
     {
-        ISnapshotOperations snapshots = invocation.Operations.Snapshots();
-        List<string> removed = [];
+        IRemoveOperation operation = invocation.Operations.Remove();
+        var observer = new ConsoleObserver(invocation.Pane, "", invocation.IsJson, answers: null);
+        List<string> removed = [], merged = [], notes = [];
         SavevmException? first = null;
         foreach (string name in invocation.Command.All(Names).Distinct())
         {
             invocation.Interrupt.ThrowIfCancellationRequested();
             try
             {
-                snapshots.Remove(invocation.RepositoryPath, name);
+                RemoveReport report = await operation.RunAsync(
+                    new RemoveRequest
+                    {
+                        RepositoryPath = invocation.RepositoryPath,
+                        Name = name,
+                        QmpSocket = invocation.Command.Text(Qmp),
+                        RemoveGuestDisks = invocation.Command.Has(Guests),
+                    },
+                    observer,
+                    invocation.Interrupt).ConfigureAwait(false);
                 removed.Add(name);
+                merged.AddRange(report.Merged);
+                notes.AddRange(report.Notes);
             }
-            catch (Exception exception)
+            catch (Exception exception) when (exception is not OperationCanceledException)
             {
                 SavevmException failure = Failure.From(exception, $"rm {name}");
                 if (first is not null)
@@ -46,11 +70,17 @@ public static class RemoveCommand
             }
         }
 
+        invocation.Pane.Clear();
         if (invocation.IsJson && first is null)
         {
-            invocation.Pane.Result(JsonText.Line(writer => writer.WriteStrings("removed", removed)));
+            invocation.Pane.Result(JsonText.Line(writer =>
+            {
+                writer.WriteStrings("removed", removed);
+                writer.WriteStrings("merged", merged);
+                writer.WriteStrings("notes", notes);
+            }));
         }
 
-        return first is null ? Task.FromResult(ExitCode.Done) : throw first;
+        return first is null ? ExitCode.Done : throw first;
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using Savevm.Cli.CommandLine;
 using Savevm.Cli.Output;
 using Savevm.Cli.Values;
@@ -51,6 +52,11 @@ public static class ShowCommand
             text.Append(culture, $"tags:     {TagText.Format(summary.Tags)}\n");
         }
 
+        foreach (SnapshotDisk disk in details.Disks)
+        {
+            AppendDisk(text, disk);
+        }
+
         if (details.CommandLine.Count > 0)
         {
             text.Append(culture, $"command:  {string.Join(' ', details.CommandLine.Select(ShellText.Quote))}\n");
@@ -71,6 +77,60 @@ public static class ShowCommand
         return text.Append(culture, $"\n{blocks}\n\n{sections}").ToString();
     }
 
+    private static void AppendDisk(StringBuilder text, SnapshotDisk disk)
+    {
+        CultureInfo culture = CultureInfo.InvariantCulture;
+        string access = disk.IsReadOnly ? ", read-only" : "";
+        string chain = disk.Chain.Count == 0 ? "empty" : string.Join(" on ", disk.Chain.Select(image => image.Path));
+        text.Append(culture, $"disk:     {disk.Device}, {ByteSize.Format(disk.Bytes)}{access}: {chain}\n");
+        if (disk.Difference is { } difference)
+        {
+            text.Append(culture, $"          changed: {difference}\n");
+        }
+
+        foreach ((string path, string owner) in disk.StandingOn)
+        {
+            text.Append(culture, $"          below {path} ({owner})\n");
+        }
+    }
+
+    private static void WriteDisks(Utf8JsonWriter writer, IReadOnlyList<SnapshotDisk> disks)
+    {
+        writer.WriteStartArray("disks");
+        foreach (SnapshotDisk disk in disks)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("device", disk.Device);
+            writer.WriteBoolean("read_only", disk.IsReadOnly);
+            writer.WriteNumber("bytes", disk.Bytes);
+            writer.WriteStartArray("chain");
+            foreach ((string path, string format) in disk.Chain)
+            {
+                writer.WriteStartObject();
+                writer.WriteString("path", path);
+                writer.WriteString("format", format);
+                writer.WriteEndObject();
+            }
+
+            writer.WriteEndArray();
+            writer.WriteString("difference", disk.Difference);
+            writer.WriteString("overlay", disk.Overlay);
+            writer.WriteStartArray("below");
+            foreach ((string path, string owner) in disk.StandingOn)
+            {
+                writer.WriteStartObject();
+                writer.WriteString("path", path);
+                writer.WriteString("owner", owner);
+                writer.WriteEndObject();
+            }
+
+            writer.WriteEndArray();
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+    }
+
     private static string Json(SnapshotDetails details) =>
         JsonText.Line(writer =>
         {
@@ -78,6 +138,7 @@ public static class ShowCommand
             writer.WriteString("path", details.Path);
             writer.WriteString("emulator", details.Emulator);
             writer.WriteStrings("command_line", details.CommandLine);
+            WriteDisks(writer, details.Disks);
             writer.WriteStartArray("ram_blocks");
             foreach (SnapshotRamBlock block in details.RamBlocks)
             {

@@ -103,6 +103,23 @@ public sealed class GuestFolder
         File.Move(file + ".new", file, overwrite: true);
     }
 
+    /// <summary>An image that its own stand on was merged into another.</summary>
+    /// <param name="from">The image that is gone.</param>
+    /// <param name="to">The one that has its contents.</param>
+    /// <exception cref="IOException">The file system refused.</exception>
+    public void Rebase(string from, string to)
+    {
+        var file = System.IO.Path.Combine(Path, DescriptionName);
+        var description = JsonNode.Parse(File.ReadAllText(file));
+        foreach (var disk in (description?["disks"] as JsonArray ?? []).OfType<JsonObject>())
+        {
+            if (disk["base"]?.GetValue<string>() == from) disk["base"] = to;
+        }
+        File.WriteAllText(file + ".new", description!.ToJsonString() + "\n");
+        File.Move(file + ".new", file, overwrite: true);
+        Disks = [.. Disks.Select(disk => disk.Base == from ? (disk.Overlay, to) : disk)];
+    }
+
     /// <summary>Removes it with its images. What cannot be removed stays for the next time.</summary>
     public void Remove()
     {

@@ -208,7 +208,7 @@ internal sealed class MonitoredCapture(CaptureRequest request, string socketPath
                 Tags = request.Tags,
                 Quirks = decision.Quirks,
                 Machine = RecordedMachine.From(facts).ToJson(),
-                Source = RecordedSource.From(facts).ToJson(),
+                Source = RecordedSource.From(facts, socketPath).ToJson(),
                 Disks = RecordedDisk.ToJson(disks.Record(writer, cancellationToken)),
             },
             cancellationToken);

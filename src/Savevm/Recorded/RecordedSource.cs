@@ -24,14 +24,18 @@ internal sealed record RecordedSource
     /// <summary>What of its environment a second QEMU needs.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>The socket of its monitor through which it was captured; complete. Null when it is not known.</summary>
+    public string? Monitor { get; init; }
+
     /// <summary>It can map an image that nobody may write.</summary>
     public bool CanMapReadOnlyImages { get; init; }
 
     /// <summary>It takes requested pages on a connection of their own.</summary>
     public bool HasPreempt { get; init; }
 
-    public static RecordedSource From(QemuFacts facts) => new()
+    public static RecordedSource From(QemuFacts facts, string monitor) => new()
     {
+        Monitor = Path.GetFullPath(monitor),
         Version = facts.Version,
         Executable = facts.Process?.Executable,
         ExecutableStamp = facts.Process?.Executable is { } path ? StampOf(path) : null,
@@ -50,6 +54,7 @@ internal sealed record RecordedSource
         Arguments = RecordedJson.Texts(json, "argv"),
         WorkingDirectory = RecordedJson.Text(json, "cwd"),
         Environment = RecordedJson.TextMap(json, "env"),
+        Monitor = RecordedJson.Text(json, "monitor"),
         CanMapReadOnlyImages = RecordedJson.Flag(json, "maps_read_only_images"),
         HasPreempt = RecordedJson.Flag(json, "postcopy_preempt"),
     };
@@ -62,6 +67,7 @@ internal sealed record RecordedSource
         ["argv"] = RecordedJson.Array(Arguments),
         ["cwd"] = WorkingDirectory,
         ["env"] = RecordedJson.Map(Environment),
+        ["monitor"] = Monitor,
         ["maps_read_only_images"] = CanMapReadOnlyImages,
         ["postcopy_preempt"] = HasPreempt,
     };

@@ -28,6 +28,7 @@ public sealed class ResumeOperation : IResumeOperation
             if (request.Verify) Verify(snapshot, observer, interrupt);
             var plan = await PlanAsync(request, snapshot, teller, interrupt).ConfigureAwait(false);
             var guests = await ResumeAllAsync(plan, teller, watch, interrupt).ConfigureAwait(false);
+            EndedGuests.Clean(repository);
             return new ResumeReport { Name = request.Name, Guests = guests, Notes = notes, Elapsed = watch.Elapsed };
         }
         catch (Exception failure) when (failure is not (SavevmException or OperationCanceledException))

@@ -64,7 +64,7 @@ public sealed class CaptureCommandTests
         var screen = new TestScreen();
         await screen.RunAsync("capture", "web", "--qmp", "/q", "--json");
         Assert.Equal(
-            """{"name":"web","mode":"background","guest_bytes":2147483648,"stream_bytes":734003200,"data_bytes":640679936,"elapsed_ms":1900.25,"downtime_ms":38,"rounds":3,"durable":true,"notes":["a quirk"]}""" + "\n",
+            """{"name":"web","mode":"background","guest_bytes":2147483648,"stream_bytes":734003200,"data_bytes":640679936,"elapsed_ms":1900.25,"downtime_ms":38,"rounds":3,"durable":true,"overlays":[],"notes":["a quirk"]}""" + "\n",
             screen.Out);
     }
 

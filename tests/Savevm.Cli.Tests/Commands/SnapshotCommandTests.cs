@@ -12,11 +12,11 @@ public sealed class SnapshotCommandTests
     [InlineData(
         "show web --json",
         "{" + SummaryFields + ",\"path\":\"/r/web\",\"emulator\":\"/usr/bin/qemu\",\"command_line\":[\"qemu\",\"-name\",\"a b\"],"
-        + "\"ram_blocks\":[{\"name\":\"pc.ram\",\"bytes\":2147483648,\"data_bytes\":640679936}],"
+        + "\"disks\":[],\"ram_blocks\":[{\"name\":\"pc.ram\",\"bytes\":2147483648,\"data_bytes\":640679936}],"
         + "\"sections\":[{\"name\":\"timer\",\"instance_id\":0,\"version_id\":2,\"bytes\":24}]}")]
     [InlineData("rename web old --json", "{\"name\":\"old\",\"old_name\":\"web\"}")]
     [InlineData("tag web a=1 --remove b --json", "{\"name\":\"web\",\"tags\":{\"a\":\"1\"}}")]
-    [InlineData("rm web old --json", "{\"removed\":[\"web\",\"old\"]}")]
+    [InlineData("rm web old --json", "{\"removed\":[\"web\",\"old\"],\"merged\":[],\"notes\":[]}")]
     [InlineData("check web --read-data --json", "{\"snapshots\":[{\"name\":\"web\",\"bytes_read\":4096,\"defects\":[],\"remarks\":[]}]}")]
     public async Task The_json_documents_keep_their_names(string words, string document)
     {

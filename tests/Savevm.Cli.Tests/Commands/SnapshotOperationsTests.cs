@@ -85,12 +85,15 @@ public sealed class SnapshotOperationsTests : IDisposable
     }
 
     [Fact]
-    public void A_renamed_snapshot_is_found_under_its_new_name_and_a_removed_one_not_at_all()
+    public async Task A_renamed_snapshot_is_found_under_its_new_name_and_a_removed_one_not_at_all()
     {
         _operations.Rename(_folder, "web", "old");
         Assert.Throws<SnapshotNotFoundException>(() => _operations.Show(_folder, "web"));
         Assert.Equal("old", _operations.Show(_folder, "old").Summary.Name);
-        _operations.Remove(_folder, "old");
+        var removal = new RemoveRequest { RepositoryPath = _folder, Name = "old" };
+        RemoveReport report = await new Savevm.Removals.RemoveOperation().RunAsync(removal, new SilentObserver(), TestContext.Current.CancellationToken);
+        Assert.Equal("old", report.Name);
+        Assert.Empty(report.Notes);
         Assert.Empty(_operations.List(_folder));
     }
 

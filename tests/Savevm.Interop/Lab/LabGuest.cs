@@ -120,6 +120,15 @@ internal sealed class LabGuest : IAsyncDisposable
     /// <summary>Ends the QEMU as hard as it can be done.</summary>
     public void Kill() => LabProcess.Signal(ProcessId, 9);
 
+    /// <summary>Waits until its process is gone.</summary>
+    public async Task GoneAsync()
+    {
+        for (DateTime end = DateTime.UtcNow + TimeSpan.FromSeconds(10); Workspace.IsAlive(ProcessId); await Task.Delay(10))
+        {
+            Assert.True(DateTime.UtcNow < end, $"QEMU {ProcessId} does not end");
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         await Monitor.DisposeAsync();

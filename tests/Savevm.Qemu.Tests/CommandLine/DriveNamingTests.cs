@@ -2,7 +2,7 @@ using Savevm.Qemu.CommandLine;
 
 namespace Savevm.Qemu.Tests.CommandLine;
 
-/// <summary>The names were asked of QEMU 7.2 and 10.0 (<c>query-block</c>) with these very words.</summary>
+/// <summary>The names on <c>pc</c> and <c>q35</c>, but for flash and SCSI, were asked of QEMU 7.2 and 10.0 (<c>query-block</c>) with these words.</summary>
 public sealed class DriveNamingTests
 {
     [Theory]

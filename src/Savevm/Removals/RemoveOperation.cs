@@ -1,0 +1,104 @@
+using Savevm.Disks;
+using Savevm.Qemu;
+using Savevm.Recorded;
+using Savevm.Repository;
+using Savevm.Repository.Guests;
+using Savevm.Repository.Snapshots;
+
+namespace Savevm.Removals;
+
+/// <summary>
+/// Removes a snapshot, and with it the border between its disks and what the source wrote since, where nobody else needs it. What cannot be
+/// merged stays and is named: the snapshot is gone all the same.
+/// </summary>
+public sealed class RemoveOperation : IRemoveOperation
+{
+    /// <inheritdoc/>
+    public async Task<RemoveReport> RunAsync(RemoveRequest request, IOperationObserver observer, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(observer);
+        try
+        {
+            using var repository = SnapshotRepository.Open(request.RepositoryPath, create: false);
+            EndedGuests.Clean(repository);
+            var notes = new List<string>();
+            var merged = new List<string>();
+            var sources = repository.List().Select(entry => entry.Manifest).OfType<SnapshotManifest>().Select(manifest => RecordedSource.Parse(manifest.Source)).ToList();
+            var mine = ManifestOf(repository, request.Name);
+            var emulator = mine is null ? null : RecordedSource.Parse(mine.Source);
+            var merge = new ImageMerge(
+                repository, [.. new[] { request.QmpSocket, emulator?.Monitor }.Concat(sources.Select(source => source.Monitor)).OfType<string>().Distinct()],
+                emulator?.Executable, observer);
+            foreach (var open in MergeJournal.Open(repository.Path)) await TryAsync(merge, open, notes, merged, cancellationToken).ConfigureAwait(false);
+            foreach (var disk in mine is null ? [] : RecordedDisk.Parse(mine.Disks)) await MergeAsync(repository, request.Name, disk, merge, notes, merged, cancellationToken).ConfigureAwait(false);
+            TellGuests(repository, request, notes);
+            repository.Remove(request.Name);
+            foreach (var note in notes) observer.Note(note);
+            return new RemoveReport(request.Name, merged, notes);
+        }
+        catch (Exception failure) when (failure is not (SavevmException or OperationCanceledException))
+        {
+            throw Failure.From(failure, $"rm {request.Name}");
+        }
+    }
+
+    private static SnapshotManifest? ManifestOf(SnapshotRepository repository, string name)
+    {
+        try
+        {
+            using var snapshot = repository.Find(name);
+            return snapshot.Manifest;
+        }
+        catch (Exception damaged) when (damaged is Machine.DamagedStateException or UnsupportedFormatException)
+        {
+            // It is removed all the same; what its disks stood on cannot be known.
+            return null;
+        }
+    }
+
+    private static async Task MergeAsync(
+        SnapshotRepository repository, string name, RecordedDisk disk, ImageMerge merge, List<string> notes, List<string> merged, CancellationToken cancellationToken)
+    {
+        if (disk is not { Overlay: { } upper, Layers.Count: > 0 } || !File.Exists(upper)) return;
+        var lower = disk.Layers[0];
+        var tree = ImageTree.Read(repository, name);
+        if (tree.SnapshotsOf(lower.Path) is { Count: > 0 } others)
+        {
+            notes.Add($"{upper} stays on {lower.Path}, which is the disk {disk.Device} of {string.Join(", ", others)}");
+            return;
+        }
+        if (tree.StandingOn(lower.Path).Where(pair => pair.Upper != upper).ToList() is { Count: > 0 } standing)
+        {
+            notes.AddRange(standing.Select(pair => $"{pair.Upper} ({pair.Owner}) stands on {lower.Path}, so {upper} is not merged into it"));
+            return;
+        }
+        await TryAsync(merge, new MergeJournal(upper, lower.Path, lower.Driver), notes, merged, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async Task TryAsync(ImageMerge merge, MergeJournal what, List<string> notes, List<string> merged, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await merge.RunAsync(what, cancellationToken).ConfigureAwait(false);
+            merged.Add(what.Upper);
+            notes.Add($"{what.Upper} was merged into {what.Lower}");
+        }
+        catch (Exception failure) when (failure is SavevmException or QemuException or IOException)
+        {
+            var why = failure is SavevmException { Why: { } reason } known ? known.Hint is { } hint ? $"{reason}; {hint}" : reason : failure.Message;
+            notes.Add($"{what.Upper} is not merged into {what.Lower}: {why}");
+        }
+    }
+
+    // What guests of this snapshot wrote is theirs and stays, unless it was said to go.
+    private static void TellGuests(SnapshotRepository repository, RemoveRequest request, List<string> notes)
+    {
+        foreach (var guest in GuestFolder.List(repository.Path).Where(guest => guest.Snapshot == request.Name))
+        {
+            if (guest.IsInUse) notes.Add($"the guest {guest.ProcessId} runs on and keeps its disks in {guest.Path}");
+            else if (request.RemoveGuestDisks) guest.Remove();
+            else notes.Add($"the disks of a guest that has ended stay in {guest.Path}; --guests removes them");
+        }
+    }
+}
