@@ -211,7 +211,8 @@ public sealed class DiskTests
         await guest.UntilTickAsync(3);
         await SavevmCommand.CaptureAsync(workspace, guest, "web", "--mode", "stop", "--after", "quit");
         string path = specification.Disks[0].Path;
-        DateTime written = File.GetLastWriteTimeUtc(path);
+        string model = Path.Combine(workspace.NewFolder("m"), "model");
+        await ShellAsync(workspace, $"cp -p {path} {model}");
         switch (how)
         {
             case "gone":
@@ -226,7 +227,11 @@ public sealed class DiskTests
                     file.Write(new byte[512]);
                 }
 
-                File.SetLastWriteTimeUtc(path, how == "replaced" ? written : written.AddSeconds(1));
+                if (how == "replaced")
+                {
+                    await ShellAsync(workspace, $"touch -r {model} {path}");
+                }
+
                 break;
         }
 
@@ -336,6 +341,9 @@ public sealed class DiskTests
             ],
         };
     }
+
+    private static async Task ShellAsync(Workspace workspace, string command) =>
+        Assert.Equal(0, await workspace.Owns(LabProcess.Start("/bin/sh", ["-c", command])).ExitAsync());
 
     private static string[] GuestFolders(Workspace workspace)
     {

@@ -49,6 +49,8 @@ public sealed class BlockCommit(QmpClient client)
         try
         {
             await FinishAsync(job, progress, cancellationToken).ConfigureAwait(false);
+            // A node that came by blockdev-add stays although nobody uses it, and what it stands on is no disk's root as long as it does.
+            await client.ExecuteEachAsync([new("blockdev-del", new JsonObject { ["node-name"] = upper.Name })], cancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {

@@ -13,7 +13,7 @@ namespace Savevm.Disks;
 /// longer for ever: by the QEMU that has it open, while its guest runs, or by <c>qemu-img</c>. Then everything that named the overlay names the
 /// image below.
 /// </summary>
-internal sealed class ImageMerge(SnapshotRepository repository, IReadOnlyList<string> monitors, string? emulator, IOperationObserver observer)
+internal sealed class ImageMerge(SnapshotRepository repository, IReadOnlyList<string> monitors, RecordedSource? source, IOperationObserver observer)
 {
     private static readonly TimeSpan MonitorLimit = TimeSpan.FromSeconds(3);
 
@@ -64,9 +64,9 @@ internal sealed class ImageMerge(SnapshotRepository repository, IReadOnlyList<st
 
     private async Task OutsideAsync(MergeJournal merge, CancellationToken cancellationToken)
     {
-        var tool = ImageTool.Find(emulator) ?? throw Cannot(merge, "qemu-img is not there", "install it (package qemu-utils), then remove the snapshot's successor or run savevm rm again");
+        var tool = ImageTool.Find(source) ?? throw Cannot(merge, "qemu-img is not there", "install it (package qemu-utils), then remove the snapshot's successor or run savevm rm again");
         merge.Begin(repository.Path);
-        await ImageTool.CommitAsync(tool, merge.Upper, merge.Lower, cancellationToken).ConfigureAwait(false);
+        await tool.CommitAsync(merge.Upper, merge.Lower, cancellationToken).ConfigureAwait(false);
     }
 
     // Every snapshot whose disk has the upper image in its chain has the lower one there instead; what the lower one looks like is new to all.

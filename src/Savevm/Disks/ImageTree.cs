@@ -41,7 +41,7 @@ internal sealed class ImageTree
 
     /// <summary>The images that stand directly on one, and whose they are.</summary>
     public IReadOnlyList<(string Upper, string Owner)> StandingOn(string image) =>
-        [.. standing.Where(pair => pair.Lower == image).Select(pair => (pair.Upper, pair.Owner)).DistinctBy(pair => pair.Upper)];
+        [.. standing.Where(pair => pair.Lower == image).GroupBy(pair => pair.Upper, (upper, pairs) => (upper, string.Join(", ", pairs.Select(pair => pair.Owner).Distinct())))];
 
     /// <summary>The snapshots whose disk an image is: what stands on it is not theirs.</summary>
     public IReadOnlyList<string> SnapshotsOf(string image) => [.. tops.Where(top => top.Top == image).Select(top => top.Snapshot).Distinct()];

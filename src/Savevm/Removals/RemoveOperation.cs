@@ -26,10 +26,9 @@ public sealed class RemoveOperation : IRemoveOperation
             var merged = new List<string>();
             var sources = repository.List().Select(entry => entry.Manifest).OfType<SnapshotManifest>().Select(manifest => RecordedSource.Parse(manifest.Source)).ToList();
             var mine = ManifestOf(repository, request.Name);
-            var emulator = mine is null ? null : RecordedSource.Parse(mine.Source);
+            var source = mine is null ? null : RecordedSource.Parse(mine.Source);
             var merge = new ImageMerge(
-                repository, [.. new[] { request.QmpSocket, emulator?.Monitor }.Concat(sources.Select(source => source.Monitor)).OfType<string>().Distinct()],
-                emulator?.Executable, observer);
+                repository, [.. new[] { request.QmpSocket, source?.Monitor }.Concat(sources.Select(other => other.Monitor)).OfType<string>().Distinct()], source, observer);
             foreach (var open in MergeJournal.Open(repository.Path)) await TryAsync(merge, open, notes, merged, cancellationToken).ConfigureAwait(false);
             foreach (var disk in mine is null ? [] : RecordedDisk.Parse(mine.Disks)) await MergeAsync(repository, request.Name, disk, merge, notes, merged, cancellationToken).ConfigureAwait(false);
             TellGuests(repository, request, notes);
