@@ -30,6 +30,12 @@ public sealed record QemuFacts
     /// <summary>Its memory backends.</summary>
     public IReadOnlyList<MemoryBackendFact> MemoryBackends { get; init; } = [];
 
+    /// <summary>The id of the memory backend behind it, whoever made it; null where there is none.</summary>
+    public string? MainRamBackend { get; init; }
+
+    /// <summary>What the machine consists of now.</summary>
+    public MachinePartsFact Parts { get; init; } = new();
+
     /// <summary>The run state as <c>query-status</c> spells it.</summary>
     public required string RunState { get; init; }
 

@@ -50,6 +50,8 @@ internal static class QemuFactsReader
             MemoryBytes = answers["query-memory-size-summary"].Number("base-memory"),
             CpuCount = answers["query-cpus-fast"].Items().Count(),
             MainRamId = string.IsNullOrEmpty(backend) ? null : await RamIdAsync(client, backend, cancellationToken).ConfigureAwait(false),
+            MainRamBackend = string.IsNullOrEmpty(backend) ? null : backend[(backend.LastIndexOf('/') + 1)..],
+            Parts = await MachinePartsReader.ReadAsync(client, process, answers["query-cpus-fast"], cancellationToken).ConfigureAwait(false),
             MemoryBackends = [.. answers["query-memdev"].Items().Select(item =>
                 new MemoryBackendFact(item.Text("id") ?? string.Empty, item.Number("size"), item.Flag("share")))],
             RunState = status.Text("status") ?? "unknown",

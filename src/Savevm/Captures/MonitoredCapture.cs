@@ -7,6 +7,7 @@ using Savevm.Migration;
 using Savevm.Migration.Incoming;
 using Savevm.Parts;
 using Savevm.Qemu;
+using Savevm.Qemu.CommandLine.Correction;
 using Savevm.Qemu.Source;
 using Savevm.Recorded;
 using Savevm.Repository.Snapshots;
@@ -36,6 +37,8 @@ internal sealed class MonitoredCapture(CaptureRequest request, string socketPath
         var decision = await DecideAsync(source, facts, cancellationToken).ConfigureAwait(false);
         var background = decision.Mode == SourceMode.Background;
         var disks = DiskCapture.Plan(request, facts, goesOn: background || request.After == AfterCapture.Run);
+        var commandLine = CommandLineCorrection.Correct(facts);
+        foreach (var sentence in commandLine.Corrections.Concat(commandLine.Notes)) Tell(sentence);
         try
         {
             await disks.OpenAsync(source.Client, cancellationToken).ConfigureAwait(false);
@@ -48,7 +51,7 @@ internal sealed class MonitoredCapture(CaptureRequest request, string socketPath
             foreach (var remark in result.Remarks) Tell(remark);
             observer.Progress(new ProgressUpdate { Phase = "completed", Bytes = progress.TransferredBytes, TotalBytes = progress.TransferredBytes });
             TellDisks(facts, disks);
-            var manifest = Store(facts, decision, disks, cancellationToken);
+            var manifest = Store(facts, commandLine, decision, disks, cancellationToken);
             await LeaveDurableAsync(source, cancellationToken).ConfigureAwait(false);
             return CaptureOperation.Report(request, Translate(decision.Mode), notes, manifest, streamBytes, watch) with
             {
@@ -197,7 +200,7 @@ internal sealed class MonitoredCapture(CaptureRequest request, string socketPath
         });
     }
 
-    private SnapshotManifest Store(QemuFacts facts, ModeDecision decision, DiskCapture disks, CancellationToken cancellationToken)
+    private SnapshotManifest Store(QemuFacts facts, CorrectedCommandLine commandLine, ModeDecision decision, DiskCapture disks, CancellationToken cancellationToken)
     {
         writer.SealPages(cancellationToken);
         return writer.Commit(
@@ -208,7 +211,7 @@ internal sealed class MonitoredCapture(CaptureRequest request, string socketPath
                 Tags = request.Tags,
                 Quirks = decision.Quirks,
                 Machine = RecordedMachine.From(facts).ToJson(),
-                Source = RecordedSource.From(facts, socketPath).ToJson(),
+                Source = RecordedSource.From(facts, commandLine, socketPath).ToJson(),
                 Disks = RecordedDisk.ToJson(disks.Record(writer, cancellationToken)),
             },
             cancellationToken);

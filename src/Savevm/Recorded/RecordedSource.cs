@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Savevm.Qemu;
+using Savevm.Qemu.CommandLine.Correction;
 
 namespace Savevm.Recorded;
 
@@ -15,8 +16,16 @@ internal sealed record RecordedSource
     /// <summary>Size and time of last change of the program, so that another build at the same path is noticed.</summary>
     public string? ExecutableStamp { get; init; }
 
-    /// <summary>The command line, the program's own word first; empty when it could not be read.</summary>
+    /// <summary>
+    /// The command line of the machine as it was when it was captured, the program's own word first; empty when it could not be read.
+    /// </summary>
     public IReadOnlyList<string> Arguments { get; init; } = [];
+
+    /// <summary>The command line as it was started, where that is another one; empty otherwise.</summary>
+    public IReadOnlyList<string> StartedArguments { get; init; } = [];
+
+    /// <summary>How the two differ, one sentence each.</summary>
+    public IReadOnlyList<string> Corrections { get; init; } = [];
 
     /// <summary>The folder it ran in.</summary>
     public string? WorkingDirectory { get; init; }
@@ -33,13 +42,15 @@ internal sealed record RecordedSource
     /// <summary>It takes requested pages on a connection of their own.</summary>
     public bool HasPreempt { get; init; }
 
-    public static RecordedSource From(QemuFacts facts, string monitor) => new()
+    public static RecordedSource From(QemuFacts facts, CorrectedCommandLine commandLine, string monitor) => new()
     {
         Monitor = Path.GetFullPath(monitor),
         Version = facts.Version,
         Executable = facts.Process?.Executable,
         ExecutableStamp = facts.Process?.Executable is { } path ? StampOf(path) : null,
-        Arguments = facts.Process?.Arguments ?? [],
+        Arguments = commandLine.Arguments,
+        StartedArguments = commandLine.IsCorrected ? commandLine.AsStarted : [],
+        Corrections = commandLine.Corrections,
         WorkingDirectory = facts.Process?.WorkingDirectory,
         Environment = facts.Process?.Environment ?? new Dictionary<string, string>(),
         CanMapReadOnlyImages = facts.CanMapReadOnlyImages,
@@ -52,6 +63,8 @@ internal sealed record RecordedSource
         Executable = RecordedJson.Text(json, "executable"),
         ExecutableStamp = RecordedJson.Text(json, "executable_stamp"),
         Arguments = RecordedJson.Texts(json, "argv"),
+        StartedArguments = RecordedJson.Texts(json, "argv_started"),
+        Corrections = RecordedJson.Texts(json, "corrections"),
         WorkingDirectory = RecordedJson.Text(json, "cwd"),
         Environment = RecordedJson.TextMap(json, "env"),
         Monitor = RecordedJson.Text(json, "monitor"),
@@ -59,7 +72,18 @@ internal sealed record RecordedSource
         HasPreempt = RecordedJson.Flag(json, "postcopy_preempt"),
     };
 
-    public JsonObject ToJson() => new()
+    public JsonObject ToJson()
+    {
+        var json = ToPlainJson();
+        if (StartedArguments.Count > 0)
+        {
+            json["argv_started"] = RecordedJson.Array(StartedArguments);
+            json["corrections"] = RecordedJson.Array(Corrections);
+        }
+        return json;
+    }
+
+    private JsonObject ToPlainJson() => new()
     {
         ["qemu_version"] = Version,
         ["executable"] = Executable,
