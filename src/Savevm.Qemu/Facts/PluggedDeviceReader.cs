@@ -33,7 +33,8 @@ internal static class PluggedDeviceReader
         ];
         var answers = await client.ExecuteEachAsync(questions, cancellationToken).ConfigureAwait(false);
         var models = types.Select((type, index) => (type, index)).ToDictionary(item => item.type, item => answers[hot.Length + item.index].Answer, StringComparer.Ordinal);
-        var wanted = hot.Where(device => !IsProcessor(device)).SelectMany(device => Wants(device, models[device.Type], places)).ToList();
+        var usual = BoardSettings(devices, places);
+        var wanted = hot.Where(device => !IsProcessor(device)).SelectMany(device => Wants(device, models[device.Type], places, usual)).ToList();
         var values = await client.ExecuteEachAsync(
             [.. wanted.Select(item => MachinePartsReader.Get(item.Device.Path, item.Name))], cancellationToken).ConfigureAwait(false);
         var properties = wanted.Zip(values)
@@ -71,7 +72,20 @@ internal static class PluggedDeviceReader
         return topology;
     }
 
-    private static IEnumerable<Wanted> Wants(PluggedDeviceFact device, JsonNode? properties, IReadOnlyList<PlacedDeviceFact> places)
+    // An older machine type sets some of a model's inner properties for all devices. What it set for the board's own, it sets for ours again.
+    private static Dictionary<string, string> BoardSettings(IReadOnlyList<PluggedDeviceFact> devices, IReadOnlyList<PlacedDeviceFact> places)
+    {
+        var types = devices.Select(device => device.Type).ToHashSet(StringComparer.Ordinal);
+        return places.Where(place => place.IsPci && place.Id is null && !types.Contains(place.Type))
+            .SelectMany(place => place.Properties)
+            .Where(property => property.Key.StartsWith("x-", StringComparison.Ordinal))
+            .GroupBy(property => property.Key, StringComparer.Ordinal)
+            .Where(settings => settings.Select(setting => setting.Value).Distinct().Count() == 1)
+            .ToDictionary(settings => settings.Key, settings => settings.First().Value, StringComparer.Ordinal);
+    }
+
+    private static IEnumerable<Wanted> Wants(
+        PluggedDeviceFact device, JsonNode? properties, IReadOnlyList<PlacedDeviceFact> places, Dictionary<string, string> board)
     {
         int index = device.Id is null ? -1 : Enumerable.Range(0, places.Count).FirstOrDefault(i => places[i].Id == device.Id, -1);
         var place = index < 0 ? null : places[index];
@@ -88,6 +102,11 @@ internal static class PluggedDeviceReader
             var usual = property.Member("default-value");
             bool canBeSet = usual is not null || type == "str" || type.StartsWith("link<", StringComparison.Ordinal) || SettableWithoutDefault.Contains(name) || IsList(type);
             string? told = place?.Properties.GetValueOrDefault(name) ?? inner?.Properties.GetValueOrDefault(name);
+            if (told is not null && told == board.GetValueOrDefault(name))
+            {
+                continue;
+            }
+
             if (canBeSet && (told is null || usual is null || told != Plain(usual)))
             {
                 yield return new Wanted(device, name, type, usual);

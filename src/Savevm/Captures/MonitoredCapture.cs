@@ -51,6 +51,7 @@ internal sealed class MonitoredCapture(CaptureRequest request, string socketPath
             foreach (var remark in result.Remarks) Tell(remark);
             observer.Progress(new ProgressUpdate { Phase = "completed", Bytes = progress.TransferredBytes, TotalBytes = progress.TransferredBytes });
             TellDisks(facts, disks);
+            commandLine = CommandLineCorrection.Fit(commandLine, result.Devices.Sections.Select(section => (section.IdStr, section.InstanceId)));
             var manifest = Store(facts, commandLine, decision, disks, cancellationToken);
             await LeaveDurableAsync(source, cancellationToken).ConfigureAwait(false);
             return CaptureOperation.Report(request, Translate(decision.Mode), notes, manifest, streamBytes, watch) with

@@ -46,6 +46,26 @@ public static class CommandLineCorrection
         return new CorrectedCommandLine(words, started.Words, state.Corrections, state.Notes);
     }
 
+    /// <summary>Fits a corrected command line to the state that was captured, once that is known.</summary>
+    /// <param name="commandLine">The command line.</param>
+    /// <param name="sections">The names and instance ids of the device sections.</param>
+    public static CorrectedCommandLine Fit(CorrectedCommandLine commandLine, IEnumerable<(string IdStr, uint InstanceId)> sections)
+    {
+        ArgumentNullException.ThrowIfNull(commandLine);
+        if (commandLine.Arguments.Count == 0)
+        {
+            return commandLine;
+        }
+
+        var numbers = sections.Where(section => section.IdStr == BackendNumbers.SectionName).Select(section => section.InstanceId);
+        var words = BackendNumbers.Align(commandLine.Arguments, numbers);
+        return ReferenceEquals(words, commandLine.Arguments) ? commandLine : commandLine with
+        {
+            Arguments = words,
+            Corrections = [.. commandLine.Corrections, "idle network backends stand in for those that were removed, so that the state of the others fits"],
+        };
+    }
+
     // What a resume would refuse is said while the guest that was captured is still there.
     private static void NoteObstacles(string[] words, CorrectionState state)
     {
