@@ -150,7 +150,7 @@ public sealed class DiskMediaTests
     }
 
     /// <summary>
-    /// What each device has in it: of an overlay the image below it, so that a source that went on and a guest that came back look alike.
+    /// What each device has in it: the image at the bottom, so that a source that went on and a guest that came back look alike.
     /// </summary>
     private static async Task<IReadOnlyDictionary<string, string>> DisksAsync(LabGuest guest)
     {
@@ -160,8 +160,12 @@ public sealed class DiskMediaTests
         {
             string name = (string?)item!["device"] is { Length: > 0 } device ? device : (string?)item["qdev"] ?? "?";
             JsonNode? image = item["inserted"]?["image"];
-            bool isOverlay = ((string?)item["inserted"]?["ro"]?.ToJsonString()) == "false";
-            disks[name] = (string?)(isOverlay ? image?["backing-image"]?["filename"] : image?["filename"]) ?? "empty";
+            while (image?["backing-image"] is { } below)
+            {
+                image = below;
+            }
+
+            disks[name] = (string?)image?["filename"] ?? "empty";
         }
 
         return disks;

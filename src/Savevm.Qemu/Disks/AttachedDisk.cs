@@ -8,7 +8,7 @@ public sealed record AttachedDisk
     /// <summary>The name that <c>-drive</c> gave or got (<c>ide0-hd0</c>); empty where it is plugged in by node.</summary>
     public required string Drive { get; init; }
 
-    /// <summary>The path of its device in QEMU's object tree; null where it is plugged into none.</summary>
+    /// <summary>Its device: the id, or where that has none, its path in QEMU's object tree; null where it is plugged into none.</summary>
     public string? DevicePath { get; init; }
 
     /// <summary>Its medium can be changed while the guest runs.</summary>
@@ -21,7 +21,10 @@ public sealed record AttachedDisk
     public bool IsWritable => Root is { IsReadOnly: false };
 
     /// <summary>The id of its device, where its user gave one.</summary>
-    public string? DeviceId => DevicePath?.StartsWith(Peripheral, StringComparison.Ordinal) == true ? DevicePath[Peripheral.Length..].Split('/')[0] : null;
+    public string? DeviceId => DevicePath is null ? null
+        : DevicePath.StartsWith(Peripheral, StringComparison.Ordinal) ? DevicePath[Peripheral.Length..].Split('/')[0]
+        : DevicePath.Contains('/', StringComparison.Ordinal) ? null
+        : DevicePath;
 
     /// <summary>What a person would call it.</summary>
     public string Label => Drive.Length > 0 ? Drive : DeviceId ?? Root?.Name ?? DevicePath ?? "?";

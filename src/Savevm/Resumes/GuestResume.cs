@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Savevm.Captures;
 using Savevm.Machine;
 using Savevm.Migration.Outgoing;
 using Savevm.Parts;
@@ -22,7 +23,7 @@ internal sealed class GuestResume(ResumePlan plan, int index, IOperationObserver
     private volatile bool wasKilled;
 
     // What was stopped for its capture comes up paused, and a QEMU that only waits at an address has no monitor to say cont on.
-    private bool StaysPaused => plan.Request.ConnectUri is not null && plan.Snapshot.Manifest.Mode == "stop";
+    private bool StaysPaused => plan.Request.ConnectUri is not null && ListeningCapture.RunStateOf(plan.Snapshot.Devices.Save()) == "paused";
 
     private string State => plan.GuestRan && !StaysPaused ? "running" : "paused";
 
