@@ -1,9 +1,9 @@
 using System.Globalization;
-using System.IO.Hashing;
 using System.Text.Json.Nodes;
 using Savevm.Linux;
 using Savevm.Linux.Files;
 using Savevm.Recorded;
+using Savevm.Repository.Disks;
 
 namespace Savevm.Disks;
 
@@ -19,8 +19,8 @@ namespace Savevm.Disks;
 /// <param name="Sample">XXH3-64 of its samples in hexadecimal; null where it could not be read.</param>
 internal sealed record DiskFile(string Path, string Driver, long Bytes, long ModifiedNanoseconds, string? Sample)
 {
-    // The samples: the beginning, where formats keep their tables, the end, and pages evenly between.
-    private const int HeadBytes = 128 << 10, TailBytes = 64 << 10, SampleBytes = 4096, SampleCount = 96;
+    // Of a device, whose size is not known here, the beginning is all that is sampled.
+    private const long DeviceBytes = 64 << 10;
 
     /// <summary>Looks at a file as it is now.</summary>
     /// <param name="path">The file.</param>
@@ -32,7 +32,7 @@ internal sealed record DiskFile(string Path, string Driver, long Bytes, long Mod
         var identity = FileIdentity.Of(path);
         var isDevice = path.StartsWith("/dev/", StringComparison.Ordinal);
         return new DiskFile(
-            recordedPath, driver, isDevice ? -1 : (long)identity.Bytes, isDevice ? 0 : identity.ModifiedNanoseconds, SampleOf(path, isDevice ? TailBytes : (long)identity.Bytes));
+            recordedPath, driver, isDevice ? -1 : (long)identity.Bytes, isDevice ? 0 : identity.ModifiedNanoseconds, DiskSample.Of(path, isDevice ? DeviceBytes : (long)identity.Bytes));
     }
 
     /// <summary>What is different about the file now, one clause; null when nothing is.</summary>
@@ -70,28 +70,4 @@ internal sealed record DiskFile(string Path, string Driver, long Bytes, long Mod
 
     private static string Time(long nanoseconds) =>
         DateTimeOffset.FromUnixTimeMilliseconds(nanoseconds / 1_000_000).ToString("yyyy-MM-dd HH:mm:ss.fff 'UTC'", CultureInfo.InvariantCulture);
-
-    private static string? SampleOf(string path, long length)
-    {
-        try
-        {
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
-            var hash = new XxHash3();
-            var buffer = new byte[HeadBytes];
-            Add(0, HeadBytes);
-            Add(Math.Max(HeadBytes, length - TailBytes), TailBytes);
-            for (var i = 1; i <= SampleCount; i++) Add(length / (SampleCount + 1) * i / SampleBytes * SampleBytes, SampleBytes);
-            return hash.GetCurrentHashAsUInt64().ToString("x16", CultureInfo.InvariantCulture);
-
-            void Add(long offset, int count)
-            {
-                var read = RandomAccess.Read(file.SafeFileHandle, buffer.AsSpan(0, count), offset);
-                hash.Append(buffer.AsSpan(0, read));
-            }
-        }
-        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
-    }
 }
