@@ -11,6 +11,7 @@ internal static class BenchmarkTable
         ("start", "start-up of the command line (metric 14)", StartBenchmark.Run),
         ("resume", "from the start of savevm to the guest that runs (metric 1)", ResumeBenchmark.Run),
         ("capture", "a stopped QEMU into a snapshot (metric 4)", CaptureBenchmark.Run),
+        ("pause", "how long a source stands still while it is captured", PauseBenchmark.Run),
         ("requests", "the guest's first touch of a page that is not there yet (metric 2)", RequestsBenchmark.Run),
         ("memory", "peak memory of capture and of the page server (metric 13)", MemoryBenchmark.Run),
     ];
