@@ -11,6 +11,7 @@ internal sealed class ImageTree
 {
     private readonly List<(string Upper, string Lower, string Owner)> standing = [];
     private readonly List<(string Top, string Snapshot)> tops = [];
+    private readonly HashSet<string> guests = [];
 
     /// <summary>Reads it.</summary>
     /// <param name="repository">The repository.</param>
@@ -34,7 +35,11 @@ internal sealed class ImageTree
         foreach (var guest in GuestFolder.List(repository.Path))
         {
             var owner = guest.IsInUse ? $"the running guest {guest.ProcessId}" : $"a guest of {guest.Created.ToLocalTime():yyyy-MM-dd HH:mm} that has ended";
-            foreach (var (overlay, below) in guest.Disks) tree.standing.Add((overlay, below, owner));
+            foreach (var (overlay, below) in guest.Disks)
+            {
+                tree.standing.Add((overlay, below, owner));
+                tree.guests.Add(overlay);
+            }
         }
         return tree;
     }
@@ -42,6 +47,9 @@ internal sealed class ImageTree
     /// <summary>The images that stand directly on one, and whose they are.</summary>
     public IReadOnlyList<(string Upper, string Owner)> StandingOn(string image) =>
         [.. standing.Where(pair => pair.Lower == image).GroupBy(pair => pair.Upper, (upper, pairs) => (upper, string.Join(", ", pairs.Select(pair => pair.Owner).Distinct())))];
+
+    /// <summary>Whether an image holds what a resumed guest wrote: that never goes into the disk that the guest came from.</summary>
+    public bool IsGuests(string image) => guests.Contains(image);
 
     /// <summary>The snapshots whose disk an image is: what stands on it is not theirs.</summary>
     public IReadOnlyList<string> SnapshotsOf(string image) => [.. tops.Where(top => top.Top == image).Select(top => top.Snapshot).Distinct()];

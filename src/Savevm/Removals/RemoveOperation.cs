@@ -30,8 +30,10 @@ public sealed class RemoveOperation : IRemoveOperation
             var merge = new ImageMerge(
                 repository, [.. new[] { request.QmpSocket, source?.Monitor }.Concat(sources.Select(other => other.Monitor)).OfType<string>().Distinct()], source, observer);
             foreach (var open in MergeJournal.Open(repository.Path)) await TryAsync(merge, open, notes, merged, cancellationToken).ConfigureAwait(false);
-            foreach (var disk in mine is null ? [] : RecordedDisk.Parse(mine.Disks)) await MergeAsync(repository, request.Name, disk, merge, notes, merged, cancellationToken).ConfigureAwait(false);
-            TellGuests(repository, request, notes);
+            var disks = mine is null ? [] : RecordedDisk.Parse(mine.Disks);
+            // First the guests: --guests takes away what else would stand in the way.
+            TellGuests(repository, request, disks, notes);
+            foreach (var disk in disks) await MergeAsync(repository, request.Name, disk, merge, notes, merged, cancellationToken).ConfigureAwait(false);
             repository.Remove(request.Name);
             foreach (var note in notes) observer.Note(note);
             return new RemoveReport(request.Name, merged, notes);
@@ -56,23 +58,23 @@ public sealed class RemoveOperation : IRemoveOperation
         }
     }
 
+    // Borders from the top down: the one that this snapshot needed, and below it any that a capture left behind which was killed.
     private static async Task MergeAsync(
         SnapshotRepository repository, string name, RecordedDisk disk, ImageMerge merge, List<string> notes, List<string> merged, CancellationToken cancellationToken)
     {
-        if (disk is not { Overlay: { } upper, Layers.Count: > 0 } || !File.Exists(upper)) return;
-        var lower = disk.Layers[0];
-        var tree = ImageTree.Read(repository, name);
-        if (tree.SnapshotsOf(lower.Path) is { Count: > 0 } others)
+        var images = disk.Layers.Select(layer => (layer.Path, layer.Driver)).ToList();
+        if (disk.Overlay is { } overlay) images.Insert(0, (overlay, "qcow2"));
+        for (var i = 0; i + 1 < images.Count; i++)
         {
-            notes.Add($"{upper} stays on {lower.Path}, which is the disk {disk.Device} of {string.Join(", ", others)}");
-            return;
+            var (upper, lower) = (images[i].Path, images[i + 1]);
+            var tree = ImageTree.Read(repository, name);
+            if (!OverlayName.IsOurs(upper) || !File.Exists(upper) || tree.IsGuests(upper)) continue;
+            if (tree.SnapshotsOf(lower.Path) is { Count: > 0 } others)
+                notes.Add($"{upper} stays on {lower.Path}, which is the disk {disk.Device} of {string.Join(", ", others)}");
+            else if (tree.StandingOn(lower.Path).Where(pair => pair.Upper != upper).ToList() is { Count: > 0 } standing)
+                notes.AddRange(standing.Select(pair => $"{pair.Upper} ({pair.Owner}) stands on {lower.Path}, so {upper} is not merged into it"));
+            else await TryAsync(merge, new MergeJournal(upper, lower.Path, lower.Driver), notes, merged, cancellationToken).ConfigureAwait(false);
         }
-        if (tree.StandingOn(lower.Path).Where(pair => pair.Upper != upper).ToList() is { Count: > 0 } standing)
-        {
-            notes.AddRange(standing.Select(pair => $"{pair.Upper} ({pair.Owner}) stands on {lower.Path}, so {upper} is not merged into it"));
-            return;
-        }
-        await TryAsync(merge, new MergeJournal(upper, lower.Path, lower.Driver), notes, merged, cancellationToken).ConfigureAwait(false);
     }
 
     private static async Task TryAsync(ImageMerge merge, MergeJournal what, List<string> notes, List<string> merged, CancellationToken cancellationToken)
@@ -91,9 +93,10 @@ public sealed class RemoveOperation : IRemoveOperation
     }
 
     // What guests of this snapshot wrote is theirs and stays, unless it was said to go.
-    private static void TellGuests(SnapshotRepository repository, RemoveRequest request, List<string> notes)
+    private static void TellGuests(SnapshotRepository repository, RemoveRequest request, IReadOnlyList<RecordedDisk> disks, List<string> notes)
     {
-        foreach (var guest in GuestFolder.List(repository.Path).Where(guest => guest.Snapshot == request.Name))
+        var tops = disks.Where(disk => disk.Layers.Count > 0).Select(disk => disk.Layers[0].Path).ToHashSet();
+        foreach (var guest in GuestFolder.List(repository.Path).Where(guest => guest.Disks.Any(disk => tops.Contains(disk.Base))))
         {
             if (guest.IsInUse) notes.Add($"the guest {guest.ProcessId} runs on and keeps its disks in {guest.Path}");
             else if (request.RemoveGuestDisks) guest.Remove();

@@ -9,14 +9,27 @@ namespace Savevm.Interop.Lab;
 /// </summary>
 internal sealed class Workspace : IAsyncDisposable
 {
+    private static readonly AsyncLocal<Workspace?> Current = new();
+
     private static int s_count;
 
     private readonly List<IAsyncDisposable> _owned = [];
     private readonly HashSet<int> _ours = [];
     private int _folders;
+    private Exception? _last;
+
+    // What a test threw is lost when its workspace has something to say as well.
+    static Workspace() => AppDomain.CurrentDomain.FirstChanceException += (_, thrown) =>
+    {
+        if (Current.Value is { } workspace)
+        {
+            workspace._last = thrown.Exception;
+        }
+    };
 
     public Workspace()
     {
+        Current.Value = this;
         string name = string.Create(CultureInfo.InvariantCulture, $"/tmp/svl-{Environment.ProcessId}-{Interlocked.Increment(ref s_count)}");
         Root = Directory.CreateDirectory(name).FullName;
         Repository = Directory.CreateDirectory(Path.Combine(Root, "repository")).FullName;
@@ -88,6 +101,7 @@ internal sealed class Workspace : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        string before = _last is { } last ? $"\nthe last exception before: {last.Message}\n{last.StackTrace}" : string.Empty;
         var failures = new List<string>();
         for (int i = _owned.Count - 1; i >= 0; i--)
         {
@@ -117,7 +131,7 @@ internal sealed class Workspace : IAsyncDisposable
         string[] left = GuestsMayLeaveFiles ? [] : Leftovers();
         Directory.Delete(Root, recursive: true);
         Assert.True(failures.Count == 0, string.Join('\n', failures));
-        Assert.True(strangers.Count == 0, $"processes left behind:\n{string.Join('\n', strangers)}");
+        Assert.True(strangers.Count == 0, $"processes left behind:\n{string.Join('\n', strangers)}{before}");
         Assert.True(left.Length == 0, $"files left behind:\n{string.Join('\n', left)}");
     }
 
