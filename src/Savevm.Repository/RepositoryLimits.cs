@@ -50,4 +50,7 @@ public static class RepositoryLimits
 
     /// <summary>Characters of a tag's value.</summary>
     public const int TagValueLength = 1024;
+
+    /// <summary>Bytes of the list of files that a capture made outside of the repository.</summary>
+    public const int StagedListBytes = 1 << 20;
 }

@@ -104,6 +104,44 @@ public sealed class DiskTests
         }
     }
 
+    /// <summary>Capture mode, milliseconds after which the command is killed.</summary>
+    public static TheoryData<string, int> Kills => new(
+        from mode in new[] { "stop", "background", "live" }
+        from moment in new[] { 90, 220 }
+        select (mode, moment));
+
+    [Theory]
+    [MemberData(nameof(Kills))]
+    public async Task AKilledCaptureLeavesDisksThatWork(string capture, int moment)
+    {
+        Assert.SkipUnless(QemuLab.UserfaultfdAllowed || capture != "background", "userfaultfd is kept from this user");
+        await using var workspace = new Workspace();
+        QemuInstallation qemu = QemuLab.Newest;
+        GuestSpecification specification = (await WithDisksAsync(workspace, qemu, "pc")) with { SectorWrites = 16 };
+        LabGuest guest = await LabGuest.StartAsync(workspace, qemu, specification);
+        await guest.UntilTickAsync(3);
+        LabProcess killed = SavevmCommand.Start(workspace, "capture", "web", "--qmp", guest.QmpPath, "--mode", capture, "--bandwidth", "100MiB/s");
+        await Task.Delay(moment, TestContext.Current.CancellationToken);
+        killed.Signal(9);
+        await killed.ExitAsync();
+        await Guests.AssertRunsOnAsync(guest);
+        bool whole = (await SavevmCommand.NamesAsync(workspace)).Count == 1;
+
+        // An overlay that is there is one that the guest writes to.
+        string nodes = (await guest.Monitor.ExecuteAsync("query-named-block-nodes", new JsonObject { ["flat"] = true }))!.ToJsonString();
+        string[] left = Directory.GetFiles(Path.GetDirectoryName(specification.Disks[0].Path)!, "*.savevm-web*");
+        Assert.All(left, path => Assert.Contains(path, nodes, StringComparison.Ordinal));
+        Assert.True(whole || left.Length is 0 or 2, string.Join(' ', left));
+        await SavevmCommand.CaptureAsync(workspace, guest, "next", "--mode", capture);
+        await guest.MoreTicksAsync(specification.TicksPerPass + 2);
+        guest.Log.AssertSound();
+        ResumeRun run = ResumeRun.Start(workspace, "next", "--mode", "full");
+        LabGuest back = await run.GuestAsync(Path.Combine(guest.Folder, "lab"));
+        await back.MoreTicksAsync(specification.TicksPerPass + 3);
+        (await run.ResultAsync()).Expect(0);
+        back.Log.AssertSound();
+    }
+
     [Fact]
     public async Task EachCloneWritesToDisksOfItsOwn()
     {

@@ -60,6 +60,19 @@ public sealed class SnapshotWriter : IDisposable
     }
 
     /// <summary>
+    /// Notes files that were made outside of the repository and that nobody uses yet: when this process is killed, whoever opens the repository next
+    /// removes those that have not changed in size.
+    /// </summary>
+    public void NoteFiles(IEnumerable<string> paths)
+    {
+        ObjectDisposedException.ThrowIf(disposed, this);
+        StagedFiles.Note(directory, paths);
+    }
+
+    /// <summary>The files that were noted are used from now on.</summary>
+    public void ForgetFiles() => StagedFiles.Forget(directory);
+
+    /// <summary>
     /// Ends the writing of RAM: computes the checksums that are still missing and writes them. All page writers were flushed and disposed
     /// of. Takes time only for RAM that was sent more than once. Calling it again does nothing.
     /// </summary>

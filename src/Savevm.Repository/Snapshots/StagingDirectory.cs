@@ -64,7 +64,9 @@ internal static class StagingDirectory
     private static void CleanIfDead(LinuxDirectory repository, string entry)
     {
         using var directory = repository.OpenDirectory(entry);
-        if (directory.TryLock() && IsStill(repository, entry, directory)) repository.RemoveTree(entry);
+        if (!directory.TryLock() || !IsStill(repository, entry, directory)) return;
+        StagedFiles.Remove(directory);
+        repository.RemoveTree(entry);
     }
 
     private static bool IsStill(LinuxDirectory repository, string name, LinuxDirectory directory) =>

@@ -36,7 +36,7 @@ internal sealed class MonitoredCapture(CaptureRequest request, string socketPath
         RefuseWhatBlocks(facts);
         var decision = await DecideAsync(source, facts, cancellationToken).ConfigureAwait(false);
         var background = decision.Mode == SourceMode.Background;
-        var disks = DiskCapture.Plan(request, facts, goesOn: background || request.After == AfterCapture.Run);
+        var disks = DiskCapture.Plan(request, facts, writer, goesOn: background || request.After == AfterCapture.Run);
         var commandLine = CommandLineCorrection.Correct(facts);
         foreach (var sentence in commandLine.Corrections.Concat(commandLine.Notes)) Tell(sentence);
         try
@@ -213,7 +213,7 @@ internal sealed class MonitoredCapture(CaptureRequest request, string socketPath
                 Quirks = decision.Quirks,
                 Machine = RecordedMachine.From(facts).ToJson(),
                 Source = RecordedSource.From(facts, commandLine, socketPath).ToJson(),
-                Disks = RecordedDisk.ToJson(disks.Record(writer, cancellationToken)),
+                Disks = RecordedDisk.ToJson(disks.Record(cancellationToken)),
             },
             cancellationToken);
     }

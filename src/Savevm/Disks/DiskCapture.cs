@@ -24,13 +24,15 @@ internal sealed class DiskCapture
 {
     private readonly CaptureRequest request;
     private readonly QemuFacts facts;
+    private readonly SnapshotWriter writer;
     private readonly IReadOnlyList<(AttachedDisk Disk, IReadOnlyList<DiskLayer> Layers)> disks;
     private readonly List<DiskOverlay> overlays;
     private readonly List<string> made = [];
     private DiskFreeze? freeze;
 
-    private DiskCapture(CaptureRequest request, QemuFacts facts, bool goesOn)
+    private DiskCapture(CaptureRequest request, QemuFacts facts, SnapshotWriter writer, bool goesOn)
     {
+        this.writer = writer;
         this.request = request;
         this.facts = facts;
         disks = [.. facts.Disks.Select(disk => (disk, disk.Root is { } root ? DiskLayer.Of(root.Unfiltered, facts.Process?.ProcessId) : []))];
@@ -52,9 +54,10 @@ internal sealed class DiskCapture
     /// <summary>Looks at the disks.</summary>
     /// <param name="request">What was asked for.</param>
     /// <param name="facts">The source.</param>
+    /// <param name="writer">The snapshot; layers without a name are copied into it.</param>
     /// <param name="goesOn">The guest may write after the instant of the snapshot.</param>
     /// <exception cref="SavevmException">Disks and RAM of one instant are not to be had; nothing was changed.</exception>
-    public static DiskCapture Plan(CaptureRequest request, QemuFacts facts, bool goesOn) => new(request, facts, goesOn);
+    public static DiskCapture Plan(CaptureRequest request, QemuFacts facts, SnapshotWriter writer, bool goesOn) => new(request, facts, writer, goesOn);
 
     /// <summary>Makes the overlays and lets QEMU open them.</summary>
     /// <exception cref="QemuException">QEMU refused or vanished; nothing is left.</exception>
@@ -64,6 +67,7 @@ internal sealed class DiskCapture
         try
         {
             foreach (var overlay in overlays) Make(overlay);
+            writer.NoteFiles(made);
             await freeze.OpenAsync(cancellationToken).ConfigureAwait(false);
         }
         catch
@@ -78,6 +82,8 @@ internal sealed class DiskCapture
     public async Task SwitchAsync(CancellationToken cancellationToken)
     {
         if (freeze is null) return;
+        // What holds the guest's writes is never removed by anybody.
+        writer.ForgetFiles();
         await freeze.SwitchAsync(cancellationToken).ConfigureAwait(false);
         // A layer without a name disappears with its QEMU, and so does what stands on it.
         foreach (var overlay in overlays.Where(overlay => IsUnlinked(overlay.Below))) File.Delete(overlay.Path);
@@ -92,18 +98,16 @@ internal sealed class DiskCapture
     }
 
     /// <summary>What to record. The disks do not change any more, or it is recorded that they do.</summary>
-    /// <param name="writer">The snapshot; layers without a name are copied into it.</param>
     /// <param name="cancellationToken">Ends the copying.</param>
     /// <exception cref="IOException">A layer cannot be copied.</exception>
-    public IReadOnlyList<RecordedDisk> Record(SnapshotWriter writer, CancellationToken cancellationToken)
+    public IReadOnlyList<RecordedDisk> Record(CancellationToken cancellationToken)
     {
         foreach (var path in made.Where(File.Exists)) SyncOverlay(path);
         var anchors = Anchors();
-        return [.. disks.Select((disk, index) => Record(writer, disk.Disk, disk.Layers, anchors, index, cancellationToken))];
+        return [.. disks.Select((disk, index) => Record(disk.Disk, disk.Layers, anchors, index, cancellationToken))];
     }
 
-    private RecordedDisk Record(
-        SnapshotWriter writer, AttachedDisk disk, IReadOnlyList<DiskLayer> layers, CommandLineDisks? anchors, int index, CancellationToken cancellationToken)
+    private RecordedDisk Record(AttachedDisk disk, IReadOnlyList<DiskLayer> layers, CommandLineDisks? anchors, int index, CancellationToken cancellationToken)
     {
         var anchor = anchors?.AnchorOf(disk) ?? (disk.Drive.Length > 0 ? new DiskAnchor(true, disk.Drive) : new DiskAnchor(false, disk.Root?.Name ?? ""));
         if (disk.Root is not { } root || layers.Count == 0) return new RecordedDisk { Device = disk.Label, Anchor = anchor, File = "", Driver = "", IsReadOnly = true };
