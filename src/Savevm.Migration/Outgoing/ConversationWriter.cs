@@ -1,5 +1,6 @@
 using Savevm.Machine.Ram;
 using Savevm.Machine.VMState;
+using Savevm.Migration.Pages;
 using Savevm.Wire;
 using Savevm.Wire.Dialects;
 using Savevm.Wire.Forward;
@@ -36,16 +37,12 @@ internal sealed class ConversationWriter(DeviceState devices, IReadOnlyList<RamB
     }
 
     /// <summary>
-    /// The switch to postcopy before any page was sent: every block is discarded whole, then the package. At least one discard
-    /// must precede LISTEN, or QEMU takes pages for precopy pages and waits for itself for ever.
+    /// The switch to postcopy: what was not sent is discarded, then the package. At least one discard must precede LISTEN, or QEMU takes
+    /// pages for precopy pages and waits for itself for ever.
     /// </summary>
-    public void WriteSwitchToPostcopy(WireWriter output)
+    public void WriteSwitchToPostcopy(WireWriter output, SentPages sent)
     {
-        foreach (var block in blocks)
-        {
-            var range = new RamRange(0, (ulong)block.UsedLength);
-            ForwardWriter.WriteCommand(output, CommandType.PostcopyRamDiscard, new RamDiscard(block.IdStr, [range]).ToPayload());
-        }
+        foreach (var block in blocks) WriteDiscards(output, block, sent);
         ForwardWriter.WritePing(output, BeforePackagePing);
         var package = new WireWriter();
         ForwardWriter.WriteCommand(package, CommandType.PostcopyListen);
@@ -72,6 +69,19 @@ internal sealed class ConversationWriter(DeviceState devices, IReadOnlyList<RamB
     {
         WriteRamEnd(output);
         ForwardWriter.WriteEndOfFile(output);
+    }
+
+    private static void WriteDiscards(WireWriter output, RamBlock block, SentPages sent)
+    {
+        var ranges = new List<RamRange>();
+        for (var page = sent.NextUnclaimed(block.Index, 0); page < block.PageCount;)
+        {
+            var end = sent.NextClaimed(block.Index, page);
+            ranges.Add(new RamRange((ulong)page * RamBlock.PageSize, (ulong)(end - page) * RamBlock.PageSize));
+            page = sent.NextUnclaimed(block.Index, end);
+        }
+        foreach (var command in ranges.Chunk(RamDiscard.MaxRangesPerCommand))
+            ForwardWriter.WriteCommand(output, CommandType.PostcopyRamDiscard, new RamDiscard(block.IdStr, command).ToPayload());
     }
 
     private void WriteRamEnd(WireWriter output)

@@ -7,6 +7,8 @@ namespace Savevm.Migration.Pages;
 /// </summary>
 internal sealed class PagePump(IReadOnlyList<RamBlock> blocks, SentPages sent, IPageReader reader, PageRecordWriter writer)
 {
+    private const int MaxRunPages = 64;
+
     private int blockIndex;
     private long page;
 
@@ -22,6 +24,30 @@ internal sealed class PagePump(IReadOnlyList<RamBlock> blocks, SentPages sent, I
         Send(run);
         page += run.PageCount;
         return true;
+    }
+
+    /// <summary>
+    /// Sends the pages of a set, neighbours together, as long as another page of the machine is left.
+    /// </summary>
+    /// <exception cref="Machine.DamagedStateException">The pages are damaged; nothing of them was sent.</exception>
+    public void PushChosen(PageSet chosen)
+    {
+        for (blockIndex = 0; blockIndex < blocks.Count; blockIndex++)
+        {
+            if (SkippedBlocks.Contains(blockIndex)) continue;
+            for (page = chosen.NextMember(blockIndex, 0); page < blocks[blockIndex].PageCount; page = chosen.NextMember(blockIndex, page))
+            {
+                var end = chosen.NextOther(blockIndex, page);
+                while (page < end)
+                {
+                    var most = Math.Min(end - page, sent.Remaining - 1);
+                    if (most <= 0) return;
+                    var run = reader.Read(blockIndex, page, (int)Math.Min(most, MaxRunPages));
+                    Send(run);
+                    page += run.PageCount;
+                }
+            }
+        }
     }
 
     /// <summary>Sends one page that the destination waits for. False when it is on its way already.</summary>
