@@ -50,4 +50,7 @@ public static class RepositoryLimits
 
     /// <summary>Characters of a tag's value.</summary>
     public const int TagValueLength = 1024;
+
+    /// <summary>Pages of a working set: 4 GiB of guest memory, 8 MiB on disk.</summary>
+    public const int WorkingSetPages = 1 << 20;
 }

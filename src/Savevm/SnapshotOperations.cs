@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Savevm.Machine;
 using Savevm.Recorded;
 using Savevm.Repository;
 using Savevm.Repository.Check;
@@ -40,6 +41,7 @@ public sealed class SnapshotOperations : ISnapshotOperations
             ],
             CommandLine = source.Arguments,
             Emulator = source.Executable,
+            WorkingSet = WorkingSetOf(snapshot),
         };
     }
 
@@ -122,6 +124,18 @@ public sealed class SnapshotOperations : ISnapshotOperations
             RunState = manifest.RunState,
             Tags = manifest.Tags,
         };
+    }
+
+    private static SnapshotWorkingSet? WorkingSetOf(Snapshot snapshot)
+    {
+        try
+        {
+            return snapshot.ReadWorkingSet() is { } set ? new SnapshotWorkingSet(set.PageCount, set.Bytes, set.ResumeCount) : null;
+        }
+        catch (Exception problem) when (problem is DamagedStateException or IOException)
+        {
+            return new SnapshotWorkingSet(0, 0, 0, problem.Message);
+        }
     }
 
     private static long? TotalOf(SnapshotRepository repository, string name) =>

@@ -40,6 +40,14 @@ public sealed class PageRequestLog : IPageRequestLog
         }
     }
 
+    /// <summary>The pages from <paramref name="first"/> up to and without <paramref name="end"/>, without copying them.</summary>
+    public IReadOnlyList<PageAddress> Slice(int first, int end)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)end, (uint)Count, nameof(end));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)first, (uint)end, nameof(first));
+        return new Part(this, first, end - first);
+    }
+
     /// <inheritdoc/>
     public void Note(int blockIndex, long pageIndex)
     {
@@ -49,5 +57,26 @@ public sealed class PageRequestLog : IPageRequestLog
         segment[at & (SegmentPages - 1)] = (ulong)blockIndex << BlockShift | (ulong)pageIndex;
         // Whoever sees the new count sees the page.
         Volatile.Write(ref count, at + 1);
+    }
+
+    private sealed class Part(PageRequestLog log, int first, int count) : IReadOnlyList<PageAddress>
+    {
+        public int Count => count;
+
+        public PageAddress this[int index]
+        {
+            get
+            {
+                ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)count, nameof(index));
+                return log[first + index];
+            }
+        }
+
+        public IEnumerator<PageAddress> GetEnumerator()
+        {
+            for (var index = 0; index < count; index++) yield return this[index];
+        }
+
+        System.Collections.IEnumerator System.Collections.IEnumerable.GetEnumerator() => GetEnumerator();
     }
 }
