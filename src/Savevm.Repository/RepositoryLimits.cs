@@ -51,6 +51,6 @@ public static class RepositoryLimits
     /// <summary>Characters of a tag's value.</summary>
     public const int TagValueLength = 1024;
 
-    /// <summary>Pages of a working set: 4 GiB of guest memory, 8 MiB on disk.</summary>
-    public const int WorkingSetPages = 1 << 20;
+    /// <summary>Pages of a working set: 1 GiB of guest memory, 2 MiB on disk. More would make a guest wait for what it does not need yet.</summary>
+    public const int WorkingSetPages = 1 << 18;
 }

@@ -37,6 +37,12 @@ internal sealed class ConversationWriter(DeviceState devices, IReadOnlyList<RamB
     }
 
     /// <summary>
+    /// A discard before the first page, of what nobody sent. With the first one QEMU stops to back its RAM by huge pages; until then each
+    /// page that arrives takes two megabytes, most of which would have to be given back by the discards that follow.
+    /// </summary>
+    public void WriteFirstDiscard(WireWriter output) => WriteDiscard(output, blocks[0], [new RamRange(0, (ulong)blocks[0].UsedLength)]);
+
+    /// <summary>
     /// The switch to postcopy: what was not sent is discarded, then the package. At least one discard must precede LISTEN, or QEMU takes
     /// pages for precopy pages and waits for itself for ever.
     /// </summary>
@@ -80,9 +86,11 @@ internal sealed class ConversationWriter(DeviceState devices, IReadOnlyList<RamB
             ranges.Add(new RamRange((ulong)page * RamBlock.PageSize, (ulong)(end - page) * RamBlock.PageSize));
             page = sent.NextUnclaimed(block.Index, end);
         }
-        foreach (var command in ranges.Chunk(RamDiscard.MaxRangesPerCommand))
-            ForwardWriter.WriteCommand(output, CommandType.PostcopyRamDiscard, new RamDiscard(block.IdStr, command).ToPayload());
+        foreach (var some in ranges.Chunk(RamDiscard.MaxRangesPerCommand)) WriteDiscard(output, block, some);
     }
+
+    private static void WriteDiscard(WireWriter output, RamBlock block, IReadOnlyList<RamRange> ranges) =>
+        ForwardWriter.WriteCommand(output, CommandType.PostcopyRamDiscard, new RamDiscard(block.IdStr, ranges).ToPayload());
 
     private void WriteRamEnd(WireWriter output)
     {

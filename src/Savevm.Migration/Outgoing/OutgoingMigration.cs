@@ -156,6 +156,7 @@ public sealed class OutgoingMigration
         Move(MigrationState.Active);
         if (options.PagesBeforeRun is { Count: > 0 } chosen)
         {
+            conversation.WriteFirstDiscard(output);
             Write(channels.Main, output);
             output.Clear();
             SendBeforeRun(chosen, ramSectionId);
