@@ -13,6 +13,7 @@ internal static class BenchmarkTable
         ("capture", "a stopped QEMU into a snapshot (metric 4)", CaptureBenchmark.Run),
         ("pause", "how long a source stands still while it is captured", PauseBenchmark.Run),
         ("requests", "the guest's first touch of a page that is not there yet (metric 2)", RequestsBenchmark.Run),
+        ("working-set", "what a second resume gains by the first one (metric 3)", WorkingSetBenchmark.Run),
         ("memory", "peak memory of capture and of the page server (metric 13)", MemoryBenchmark.Run),
     ];
 

@@ -53,4 +53,7 @@ public static class RepositoryLimits
 
     /// <summary>Bytes of the list of files that a capture made outside of the repository.</summary>
     public const int StagedListBytes = 1 << 20;
+
+    /// <summary>Pages of a working set: 1 GiB of guest memory, 2 MiB on disk. More would make a guest wait for what it does not need yet.</summary>
+    public const int WorkingSetPages = 1 << 18;
 }

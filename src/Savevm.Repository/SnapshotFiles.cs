@@ -15,6 +15,10 @@ internal static class SnapshotFiles
     internal const string Devices = "devices.bin";
     internal const string Description = "description.json";
     internal const string RamDirectory = "ram";
+    internal const string WorkingSet = "working-set.bin";
+
+    /// <summary>A working set that is about to replace the other one, and the lock of those who do so.</summary>
+    internal const string NewWorkingSet = "working-set.bin.new";
 
     /// <summary>Images of disks that would not outlive the captured process; only there when there are any.</summary>
     internal const string DiskDirectory = "disks";

@@ -48,7 +48,7 @@ public sealed record ResumeRequest
     /// <summary>The emulator to start when the snapshot's own is not there (<c>SAVEVM_QEMU</c>); null for none.</summary>
     public string? Emulator { get; init; }
 
-    /// <summary>Bytes per second at most, for everything but page requests; null for no limit.</summary>
+    /// <summary>Bytes per second at most, for everything but page requests and the working set; null for no limit.</summary>
     public long? BandwidthBytesPerSecond { get; init; }
 
     /// <summary>How long it may take until the guest runs; null for the built-in limit.</summary>

@@ -23,4 +23,7 @@ public sealed record SnapshotDetails
 
     /// <summary>The emulator that was captured; null when it is not known.</summary>
     public string? Emulator { get; init; }
+
+    /// <summary>What resumed guests asked for; null when no lazy resume has left anything.</summary>
+    public SnapshotWorkingSet? WorkingSet { get; init; }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Savevm.Disks;
+using Savevm.Machine;
 using Savevm.Recorded;
 using Savevm.Repository;
 using Savevm.Repository.Check;
@@ -45,6 +46,7 @@ public sealed class SnapshotOperations : ISnapshotOperations
             Disks = [.. RecordedDisk.Parse(manifest.Disks).Select(disk => Describe(disk, snapshot.DirectoryPath, tree))],
             CommandLine = source.Arguments,
             Emulator = source.Executable,
+            WorkingSet = WorkingSetOf(snapshot),
         };
     }
 
@@ -133,6 +135,18 @@ public sealed class SnapshotOperations : ISnapshotOperations
             RunState = manifest.RunState,
             Tags = manifest.Tags,
         };
+    }
+
+    private static SnapshotWorkingSet? WorkingSetOf(Snapshot snapshot)
+    {
+        try
+        {
+            return snapshot.ReadWorkingSet() is { } set ? new SnapshotWorkingSet(set.PageCount, set.Bytes, set.ResumeCount) : null;
+        }
+        catch (Exception problem) when (problem is DamagedStateException or IOException)
+        {
+            return new SnapshotWorkingSet(0, 0, 0, problem.Message);
+        }
     }
 
     private static long? TotalOf(SnapshotRepository repository, string name) =>

@@ -88,6 +88,9 @@ internal sealed class ScriptedOperations : ICaptureOperation, IResumeOperation, 
         return [Summary];
     }
 
+    /// <summary>What the snapshot's working set is.</summary>
+    public SnapshotWorkingSet? WorkingSet { get; set; }
+
     public SnapshotDetails Show(string repositoryPath, string name)
     {
         Calls.Add($"show {repositoryPath} {name}");
@@ -100,6 +103,7 @@ internal sealed class ScriptedOperations : ICaptureOperation, IResumeOperation, 
             Sections = [new SnapshotSection("timer", 0, 2, 24)],
             CommandLine = ["qemu", "-name", "a b"],
             Emulator = "/usr/bin/qemu",
+            WorkingSet = WorkingSet,
         };
     }
 

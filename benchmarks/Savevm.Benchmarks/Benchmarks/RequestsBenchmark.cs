@@ -80,6 +80,8 @@ internal static partial class RequestsBenchmark
             throw new InvalidOperationException(failure);
         }
 
+        // Touches are to wait: what the round before has learned would spare them.
+        saved.ForgetWorkingSet();
         using var observer = new GuestObserver(saved.Sockets);
         using ChildProcess savevm = saved.Savevm.StartResume(SavedGuest.Snapshot, "lazy", prefetch);
         Dictionary<Quantity, double> values = Walk(observer, savevm, savevm.Id, touches);

@@ -5,6 +5,7 @@ namespace Savevm.Benchmarks.Processes;
 /// <summary>The system calls that .NET has no words for. Results below zero are failures; the caller throws.</summary>
 internal static unsafe partial class Libc
 {
+    public const int SignalInterrupt = 2;
     public const int SignalKill = 9;
     public const int WaitNoHang = 1;
     public const int WaitExited = 4;

@@ -17,6 +17,9 @@ internal sealed record BenchmarkGuest(QemuInstallation Qemu, int RamMiB, int Fil
     /// <summary>Percent of the filled region that stays zero, page by page at random.</summary>
     public int Zero { get; init; }
 
+    /// <summary>Words from one that the guest fills and verifies to the next.</summary>
+    public int Step { get; init; } = 16;
+
     public long Pages => (long)RamMiB * 256;
 
     /// <summary>The guest of a size whose filled part is half of its RAM, or 512 MiB where that is less.</summary>
@@ -29,7 +32,7 @@ internal sealed record BenchmarkGuest(QemuInstallation Qemu, int RamMiB, int Fil
         "-kernel", RepositoryRoot.Combine("guest", "ticker.bin"),
         "-append", string.Create(
             CultureInfo.InvariantCulture,
-            $"size={FilledMiB} zero={Zero} rate=0 verify=0 tick={TickMilliseconds} walk={Walk} step=16"),
+            $"size={FilledMiB} zero={Zero} rate=0 verify=0 tick={TickMilliseconds} walk={Walk} step={Step}"),
     ];
 
     public override string ToString() =>

@@ -74,6 +74,9 @@ internal sealed class SavedGuest : IDisposable
 
     public static JsonObject MappedRamParameters => new() { ["multifd-channels"] = Channels };
 
+    /// <summary>Takes back what resumes have learned: the next one is a first one again.</summary>
+    public void ForgetWorkingSet() => File.Delete(Path.Combine(_folder, "repository", Snapshot, "working-set.bin"));
+
     public void Dispose() => _ = _run.Workspace.NewDataFolder("saved");
 
     private void Save(QmpConnection monitor)

@@ -34,8 +34,8 @@ internal sealed class SavevmProgram(BenchmarkRun run, string repository)
     }
 
     /// <summary>Starts a resume with the recorded command line, as anybody would.</summary>
-    public ChildProcess StartResume(string name, string mode, string prefetch) =>
-        Start(null, "resume", name, "--mode", mode, "--prefetch", prefetch, "--on-interrupt", "kill", "--json", "--quiet");
+    public ChildProcess StartResume(string name, string mode, string prefetch, string onInterrupt = "kill") =>
+        Start(null, "resume", name, "--mode", mode, "--prefetch", prefetch, "--on-interrupt", onInterrupt, "--json", "--quiet");
 
     /// <summary>Waits for the message of a kind (<c>running</c>, <c>complete</c>) that a resume prints.</summary>
     public static (JsonNode Message, TimedLine Line) Message(ChildProcess resume, string type)

@@ -46,10 +46,10 @@ public sealed record ParsedCommand(
                 return good;
             });
 
-    /// <summary>The option's choice as a member of an enum whose names are the choices, or null.</summary>
+    /// <summary>The option's choice as a member of an enum whose names are the choices without their hyphens, or null.</summary>
     public T? Choice<T>(OptionDefinition option)
         where T : struct, Enum =>
-        Text(option) is { } text ? Enum.Parse<T>(text, ignoreCase: true) : null;
+        Text(option) is { } text ? Enum.Parse<T>(text.Replace("-", "", StringComparison.Ordinal), ignoreCase: true) : null;
 
     private T? Read<T>(OptionDefinition option, TryParse<T> parse)
         where T : struct

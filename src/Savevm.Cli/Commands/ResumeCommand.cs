@@ -24,10 +24,11 @@ public static class ResumeCommand
 
     private static readonly OptionDefinition PrefetchOption = new(
         "--prefetch",
-        "what lazy sends beside what the guest asks for: all (the default), until the guest is whole, or none",
+        "what lazy sends beside what the guest asks for: all (the default), first what it asked for when it was resumed before, then the rest "
+        + "until it is whole; working-set, only what it asked for before; none, nothing",
         ValueKind.Choice)
     {
-        Choices = ["all", "none"],
+        Choices = ["all", "working-set", "none"],
     };
 
     private static readonly OptionDefinition Qmp = new(
@@ -68,7 +69,7 @@ public static class ResumeCommand
 
     private static readonly OptionDefinition Bandwidth = new(
         "--bandwidth",
-        "send no more than this beside what the guest asks for, such as 100MiB/s",
+        "send no more than this, such as 100MiB/s, beside what the guest asks for or asked for when it was resumed before",
         ValueKind.Rate,
         "RATE");
 

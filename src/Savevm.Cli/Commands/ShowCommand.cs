@@ -47,6 +47,11 @@ public static class ShowCommand
         text.Append(culture, $"machine:  {string.Join(", ", origin.Where(part => part is not null))}\n");
         text.Append(culture, $"mode:     {summary.Mode}\n");
         text.Append(culture, $"ram:      {ByteSize.Format(summary.GuestBytes)}, {ByteSize.Format(summary.DataBytes)} stored\n");
+        if (details.WorkingSet is { } set)
+        {
+            text.Append(culture, $"needed:   {WorkingSetText(set)}\n");
+        }
+
         if (summary.Tags.Count > 0)
         {
             text.Append(culture, $"tags:     {TagText.Format(summary.Tags)}\n");
@@ -131,6 +136,12 @@ public static class ShowCommand
         writer.WriteEndArray();
     }
 
+    private static string WorkingSetText(SnapshotWorkingSet set) => set.Defect is { } defect
+        ? $"unknown, since the working set cannot be used: {defect}"
+        : string.Create(
+            CultureInfo.InvariantCulture,
+            $"{set.Pages} pages, {ByteSize.Format(set.Bytes)}, the working set of {set.ResumeCount} resume{(set.ResumeCount == 1 ? "" : "s")}");
+
     private static string Json(SnapshotDetails details) =>
         JsonText.Line(writer =>
         {
@@ -139,6 +150,20 @@ public static class ShowCommand
             writer.WriteString("emulator", details.Emulator);
             writer.WriteStrings("command_line", details.CommandLine);
             WriteDisks(writer, details.Disks);
+            if (details.WorkingSet is { } set)
+            {
+                writer.WriteStartObject("working_set");
+                writer.WriteNumber("pages", set.Pages);
+                writer.WriteNumber("bytes", set.Bytes);
+                writer.WriteNumber("resumes", set.ResumeCount);
+                writer.WriteString("defect", set.Defect);
+                writer.WriteEndObject();
+            }
+            else
+            {
+                writer.WriteNull("working_set");
+            }
+
             writer.WriteStartArray("ram_blocks");
             foreach (SnapshotRamBlock block in details.RamBlocks)
             {

@@ -63,6 +63,9 @@ internal static unsafe partial class FileCalls
     [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
     internal static partial int Lock(SafeHandle file, int operation);
 
+    [LibraryImport("libc", EntryPoint = "fchown", SetLastError = true)]
+    internal static partial int ChangeOwner(SafeHandle file, uint user, uint group);
+
     [LibraryImport("libc", EntryPoint = "fstatvfs", SetLastError = true)]
     internal static partial int FileSystemStatus(SafeHandle file, ulong* status);
 }

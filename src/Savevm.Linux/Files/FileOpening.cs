@@ -41,7 +41,7 @@ internal static unsafe class FileOpening
     /// <returns>False when there is no such entry.</returns>
     internal static bool TryStatus(SafeHandle descriptor, string name, string display, out FileStatus status)
     {
-        // struct statx: mode at 28, inode 32, size 40, 512-byte blocks 48, device 136 (major) and 140 (minor).
+        // struct statx: user at 20, group 24, mode 28, inode 32, size 40, 512-byte blocks 48, device 136 (major) and 140 (minor).
         var raw = stackalloc byte[StatusBytes];
         new Span<byte>(raw, StatusBytes).Clear();
         var flags = FileCalls.SymlinkNoFollow | (name.Length == 0 ? FileCalls.EmptyPath : 0);
@@ -59,7 +59,11 @@ internal static unsafe class FileOpening
             _ => FileKind.Other,
         };
         var device = (ulong)*(uint*)(raw + 136) << 32 | *(uint*)(raw + 140);
-        status = new FileStatus(device, *(ulong*)(raw + 32), kind, *(long*)(raw + 40), *(long*)(raw + 48) * 512);
+        status = new FileStatus(device, *(ulong*)(raw + 32), kind, *(long*)(raw + 40), *(long*)(raw + 48) * 512)
+        {
+            UserId = *(uint*)(raw + 20),
+            GroupId = *(uint*)(raw + 24),
+        };
         return true;
     }
 }

@@ -8,6 +8,12 @@ namespace Savevm.Linux.Files;
 /// <param name="AllocatedBytes">Bytes that the file occupies; less than its length when it has holes.</param>
 public readonly record struct FileStatus(ulong Device, ulong Inode, FileKind Kind, long Length, long AllocatedBytes)
 {
+    /// <summary>The user that it belongs to.</summary>
+    public uint UserId { get; init; }
+
+    /// <summary>The group that it belongs to.</summary>
+    public uint GroupId { get; init; }
+
     /// <summary>Both are the same file.</summary>
     public bool IsSameFile(FileStatus other) => Device == other.Device && Inode == other.Inode;
 }

@@ -12,6 +12,7 @@ public sealed unsafe class LinuxDirectory : IDisposable
 {
     private const uint OwnerOnlyFile = 0x180, OwnerOnlyDirectory = 0x1c0;
     private const int MaximumDepth = 64;
+    private const int MaximumAttempts = 8;
 
     private readonly SafeFileHandle handle;
 
@@ -49,10 +50,7 @@ public sealed unsafe class LinuxDirectory : IDisposable
         var path = PathOf(name);
         // A FIFO would make a blocking open wait for a writer; the kind is checked on the open descriptor.
         var flags = FileOpening.ReadOnly | FileOpening.NoFollow | FileOpening.NonBlocking;
-        var file = new LinuxFile(FileOpening.OpenAt(handle, name, flags, 0, path), path);
-        if (file.Status().Kind == FileKind.Regular) return file;
-        file.Dispose();
-        throw new LinuxException(Errno.EINVAL, "not a regular file", path);
+        return RegularOnly(new LinuxFile(FileOpening.OpenAt(handle, name, flags, 0, path), path));
     }
 
     /// <summary>Makes a file that only its owner may read and write, and opens it for both.</summary>
@@ -62,6 +60,15 @@ public sealed unsafe class LinuxDirectory : IDisposable
         var path = PathOf(name);
         var flags = FileOpening.ReadWrite | FileOpening.NoFollow | FileOpening.Create | FileOpening.Exclusive;
         return new LinuxFile(FileOpening.OpenAt(handle, name, flags, OwnerOnlyFile, path), path);
+    }
+
+    /// <summary>Opens a regular file for reading and writing; one that only its owner may read and write is made when there is none.</summary>
+    /// <exception cref="LinuxException">It is something else, or the file system refused.</exception>
+    public LinuxFile OpenOrCreateFile(string name)
+    {
+        var path = PathOf(name);
+        var flags = FileOpening.ReadWrite | FileOpening.NoFollow | FileOpening.NonBlocking | FileOpening.Create;
+        return RegularOnly(new LinuxFile(FileOpening.OpenAt(handle, name, flags, OwnerOnlyFile, path), path));
     }
 
     /// <summary>Makes a directory that only its owner may enter. False when the name is taken.</summary>
@@ -141,16 +148,7 @@ public sealed unsafe class LinuxDirectory : IDisposable
     }
 
     /// <summary>Takes the exclusive lock of the directory; false when another process or another open directory has it. Closing gives it back.</summary>
-    public bool TryLock()
-    {
-        while (FileCalls.Lock(handle, FileCalls.LockExclusive | FileCalls.LockNonBlocking) != 0)
-        {
-            var error = Marshal.GetLastPInvokeError();
-            if (error == Errno.EAGAIN) return false;
-            if (error != Errno.EINTR) throw new LinuxException(error, "flock", Name);
-        }
-        return true;
-    }
+    public bool TryLock() => ExclusiveLock.TryTake(handle, Name);
 
     /// <summary>Returns when the entries are on the device.</summary>
     public void Sync()
@@ -172,6 +170,13 @@ public sealed unsafe class LinuxDirectory : IDisposable
     /// <summary>Closes the directory and gives its lock back.</summary>
     public void Dispose() => handle.Dispose();
 
+    private static LinuxFile RegularOnly(LinuxFile file)
+    {
+        if (file.Status().Kind == FileKind.Regular) return file;
+        file.Dispose();
+        throw new LinuxException(Errno.EINVAL, "not a regular file", file.Name);
+    }
+
     private void RemoveTree(string name, int depth)
     {
         if (StatusOf(name) is not { } status) return;
@@ -181,6 +186,19 @@ public sealed unsafe class LinuxDirectory : IDisposable
             return;
         }
         if (depth == 0) throw new LinuxException(FileErrno.ELOOP, "directories nested too deeply", PathOf(name));
+        // Whoever has the directory open may add an entry while it is emptied; it is emptied again then.
+        for (var attempt = 1; ; attempt++)
+        {
+            Empty(name, depth);
+            if (FileCalls.UnlinkAt(handle, name, FileCalls.RemoveDirectory) == 0) return;
+            var error = Marshal.GetLastPInvokeError();
+            if (error == Errno.ENOENT) return;
+            if (error != FileErrno.ENOTEMPTY || attempt == MaximumAttempts) throw new LinuxException(error, "unlinkat", PathOf(name));
+        }
+    }
+
+    private void Empty(string name, int depth)
+    {
         try
         {
             using var inner = OpenDirectory(name);
@@ -190,8 +208,6 @@ public sealed unsafe class LinuxDirectory : IDisposable
         {
             // Somebody else removes the same tree; together we succeed.
         }
-        if (FileCalls.UnlinkAt(handle, name, FileCalls.RemoveDirectory) != 0 && Marshal.GetLastPInvokeError() != Errno.ENOENT)
-            throw LinuxException.Last("unlinkat", PathOf(name));
     }
 
     private string PathOf(string name)

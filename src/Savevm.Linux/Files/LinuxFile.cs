@@ -115,6 +115,16 @@ public sealed unsafe class LinuxFile : IDisposable
         while (FileCalls.SyncData(Handle) != 0) ThrowUnlessInterrupted("fdatasync");
     }
 
+    /// <summary>Takes the exclusive lock of the file; false when another process or another open file has it. Closing gives it back.</summary>
+    public bool TryLock() => ExclusiveLock.TryTake(Handle, Name);
+
+    /// <summary>Gives the file to a user and a group.</summary>
+    /// <exception cref="LinuxException">Only root may do so.</exception>
+    public void SetOwner(uint userId, uint groupId)
+    {
+        if (FileCalls.ChangeOwner(Handle, userId, groupId) != 0) throw LinuxException.Last("fchown", Name);
+    }
+
     /// <summary>Closes the file.</summary>
     public void Dispose() => Handle.Dispose();
 

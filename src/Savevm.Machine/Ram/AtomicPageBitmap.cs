@@ -39,4 +39,16 @@ public sealed class AtomicPageBitmap
         }
         return PageCount;
     }
+
+    /// <summary>The first page at or after <paramref name="from"/> whose bit is set, or <see cref="PageCount"/>.</summary>
+    public long NextSet(long from)
+    {
+        for (var index = from >> 6; index < words.Length; index++)
+        {
+            var candidates = Volatile.Read(ref words[index]);
+            if (index == from >> 6) candidates &= ulong.MaxValue << (int)(from & 63);
+            if (candidates != 0) return Math.Min(PageCount, (index << 6) + BitOperations.TrailingZeroCount(candidates));
+        }
+        return PageCount;
+    }
 }

@@ -48,6 +48,8 @@ public static class IncomingPhaseTable
         new(IncomingPhase.Advised, IncomingInput.Package, IncomingPhase.Advised),
         new(IncomingPhase.Discarded, IncomingInput.Discard, IncomingPhase.Discarded),
         new(IncomingPhase.Discarded, IncomingInput.NeutralCommand, IncomingPhase.Discarded),
+        // Between two discards pages are taken as in precopy: QEMU does, and a source that discards first saves it huge pages.
+        new(IncomingPhase.Discarded, IncomingInput.LivePart, IncomingPhase.Discarded),
         new(IncomingPhase.Discarded, IncomingInput.Package, IncomingPhase.Discarded),
         // A LISTEN without a discard before it makes QEMU wait for itself for ever; ours refuses it, so no test of ours can rely on it.
         new(IncomingPhase.Discarded, IncomingInput.Listen, IncomingPhase.Listening),

@@ -1,5 +1,6 @@
 using Savevm.Machine.Ram;
 using Savevm.Machine.VMState;
+using Savevm.Migration.Pages;
 using Savevm.Wire;
 using Savevm.Wire.Dialects;
 using Savevm.Wire.Forward;
@@ -36,16 +37,18 @@ internal sealed class ConversationWriter(DeviceState devices, IReadOnlyList<RamB
     }
 
     /// <summary>
-    /// The switch to postcopy before any page was sent: every block is discarded whole, then the package. At least one discard
-    /// must precede LISTEN, or QEMU takes pages for precopy pages and waits for itself for ever.
+    /// A discard before the first page, of what nobody sent. With the first one QEMU stops to back its RAM by huge pages; until then each
+    /// page that arrives takes two megabytes, most of which would have to be given back by the discards that follow.
     /// </summary>
-    public void WriteSwitchToPostcopy(WireWriter output)
+    public void WriteFirstDiscard(WireWriter output) => WriteDiscard(output, blocks[0], [new RamRange(0, (ulong)blocks[0].UsedLength)]);
+
+    /// <summary>
+    /// The switch to postcopy: what was not sent is discarded, then the package. At least one discard must precede LISTEN, or QEMU takes
+    /// pages for precopy pages and waits for itself for ever.
+    /// </summary>
+    public void WriteSwitchToPostcopy(WireWriter output, SentPages sent)
     {
-        foreach (var block in blocks)
-        {
-            var range = new RamRange(0, (ulong)block.UsedLength);
-            ForwardWriter.WriteCommand(output, CommandType.PostcopyRamDiscard, new RamDiscard(block.IdStr, [range]).ToPayload());
-        }
+        foreach (var block in blocks) WriteDiscards(output, block, sent);
         ForwardWriter.WritePing(output, BeforePackagePing);
         var package = new WireWriter();
         ForwardWriter.WriteCommand(package, CommandType.PostcopyListen);
@@ -73,6 +76,21 @@ internal sealed class ConversationWriter(DeviceState devices, IReadOnlyList<RamB
         WriteRamEnd(output);
         ForwardWriter.WriteEndOfFile(output);
     }
+
+    private static void WriteDiscards(WireWriter output, RamBlock block, SentPages sent)
+    {
+        var ranges = new List<RamRange>();
+        for (var page = sent.NextUnclaimed(block.Index, 0); page < block.PageCount;)
+        {
+            var end = sent.NextClaimed(block.Index, page);
+            ranges.Add(new RamRange((ulong)page * RamBlock.PageSize, (ulong)(end - page) * RamBlock.PageSize));
+            page = sent.NextUnclaimed(block.Index, end);
+        }
+        foreach (var some in ranges.Chunk(RamDiscard.MaxRangesPerCommand)) WriteDiscard(output, block, some);
+    }
+
+    private static void WriteDiscard(WireWriter output, RamBlock block, IReadOnlyList<RamRange> ranges) =>
+        ForwardWriter.WriteCommand(output, CommandType.PostcopyRamDiscard, new RamDiscard(block.IdStr, ranges).ToPayload());
 
     private void WriteRamEnd(WireWriter output)
     {

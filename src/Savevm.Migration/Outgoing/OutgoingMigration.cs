@@ -137,16 +137,8 @@ public sealed class OutgoingMigration
         using var requestReader = machine.Ram.OpenReader();
         using var requestWriter = new PageRecordWriter(requestChannel, blocks, devices.RamSectionId, framed: channels.Preempt is null, Statistics);
         var requested = new PagePump(blocks, sent, requestReader, requestWriter) { SkippedBlocks = IndicesAtDestination() };
-        var server = new PageServer(blocks, new ReturnPathReader(main), requested, Statistics) { PongArrived = TakePong };
-        // One write for all of it: the time to the guest's first instruction is the number users feel.
-        Write(main, output =>
-        {
-            conversation.WriteOpening(output, openReturnPath: true, advisePostcopy: true);
-            Move(MigrationState.Active);
-            Move(MigrationState.Device);
-            conversation.WriteSwitchToPostcopy(output);
-        });
-        Move(MigrationState.PostcopyActive);
+        var server = new PageServer(blocks, new ReturnPathReader(main), requested, Statistics) { PongArrived = TakePong, RequestLog = options.RequestLog };
+        SwitchToPostcopy(conversation, devices.RamSectionId);
         if (channels.Preempt is null) ServeAndPush(server, requested);
         else ServeBesidePush(server, devices.RamSectionId);
         // Destinations of the releases before 8.0 wait for an end mark on the preempt channel. It goes first: later ones close
@@ -154,6 +146,33 @@ public sealed class OutgoingMigration
         if (channels.Preempt is { } preempt) Write(preempt, Wire.Ram.RamRecordWriter.WriteEndOfSection);
         Write(main, conversation.WritePostcopyEnding);
         while (!server.IsShut) server.ServeNext(Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Everything up to the moment when the destination owns the guest.</summary>
+    private void SwitchToPostcopy(ConversationWriter conversation, uint ramSectionId)
+    {
+        var output = new WireWriter();
+        conversation.WriteOpening(output, openReturnPath: true, advisePostcopy: true);
+        Move(MigrationState.Active);
+        if (options.PagesBeforeRun is { Count: > 0 } chosen)
+        {
+            conversation.WriteFirstDiscard(output);
+            Write(channels.Main, output);
+            output.Clear();
+            SendBeforeRun(chosen, ramSectionId);
+        }
+        // Without such pages this is one write for all of it: the time to the guest's first instruction is the number users feel.
+        Move(MigrationState.Device);
+        conversation.WriteSwitchToPostcopy(output, sent);
+        Write(channels.Main, output);
+        Move(MigrationState.PostcopyActive);
+    }
+
+    private void SendBeforeRun(PageSet chosen, uint ramSectionId)
+    {
+        using var reader = machine.Ram.OpenReader();
+        using var writer = new PageRecordWriter(channels.Main, blocks, ramSectionId, framed: true, Statistics);
+        new PagePump(blocks, sent, reader, writer) { SkippedBlocks = IndicesAtDestination() }.PushChosen(chosen);
     }
 
     /// <summary>One channel: requests first, unrequested pages between them, one thread.</summary>
@@ -249,6 +268,11 @@ public sealed class OutgoingMigration
     {
         var output = new WireWriter();
         compose(output);
+        Write(channel, output);
+    }
+
+    private void Write(IByteChannel channel, WireWriter output)
+    {
         try
         {
             channel.Write(output.WrittenSpan);

@@ -1,13 +1,24 @@
+using Savevm.Machine.Ram;
+
 namespace Savevm.Migration.Outgoing;
 
 /// <summary>How a machine that stands still is sent. Which journey it is, the engine does not know.</summary>
 public sealed record OutgoingOptions
 {
-    /// <summary>Send devices first and let the destination run; its pages follow on request (postcopy from the first page on).</summary>
+    /// <summary>Send devices first and let the destination run; its pages follow on request (postcopy).</summary>
     public bool Postcopy { get; init; }
 
     /// <summary>Names of RAM blocks that the destination has already (mapped from an image): announced, never sent.</summary>
     public IReadOnlySet<string> BlocksAtDestination { get; init; } = new HashSet<string>();
+
+    /// <summary>
+    /// Postcopy: pages that travel before the destination runs, as those of a first precopy round; null for none. One page of the machine
+    /// always stays behind, since the switch to postcopy needs something to discard.
+    /// </summary>
+    public PageSet? PagesBeforeRun { get; init; }
+
+    /// <summary>Postcopy: told of every page that the destination asks for; null where nobody wants to know.</summary>
+    public IPageRequestLog? RequestLog { get; init; }
 
     /// <summary>Postcopy: push the pages that nobody asked for, too. Without it a page travels only on request.</summary>
     public bool PushUnrequested { get; init; } = true;

@@ -21,6 +21,7 @@ internal sealed unsafe class PageRecordWriter : IDisposable
 {
     private const int ArenaBytes = 64 << 10;
     private const int MaxSegments = 512;
+    private const int StagedPages = MaxSegments / 2;
     private const int TailBytes = 8 + 5;
     private const int MaxRecordBytes = RamRecordWriter.MaxPageHeaderBytes + 1 + TailBytes;
 
@@ -31,6 +32,8 @@ internal sealed unsafe class PageRecordWriter : IDisposable
     private readonly bool framed;
     private readonly byte* arena = (byte*)NativeMemory.Alloc(ArenaBytes);
     private readonly MemorySegment* segments = (MemorySegment*)NativeMemory.Alloc(MaxSegments, (nuint)sizeof(MemorySegment));
+    private byte* staging;
+    private int stagedPages;
     private int arenaUsed;
     private int segmentCount;
     private int current = -1;
@@ -56,6 +59,18 @@ internal sealed unsafe class PageRecordWriter : IDisposable
         Append((nint)Unsafe.AsPointer(ref MemoryMarshal.GetReference(content)), content.Length);
         normalPages++;
         if (segmentCount > MaxSegments - 4) Send();
+    }
+
+    /// <summary>
+    /// Adds a copy of a page, so that the caller may read on at once: for pages that stand alone a copy costs less than a system call.
+    /// </summary>
+    public void AddCopy(int blockIndex, long pageIndex, ReadOnlySpan<byte> content)
+    {
+        if (stagedPages == StagedPages) Send();
+        if (staging == null) staging = (byte*)NativeMemory.AlignedAlloc(StagedPages * RamBlock.PageSize, RamBlock.PageSize);
+        var copy = new Span<byte>(staging + (stagedPages++ * RamBlock.PageSize), RamBlock.PageSize);
+        content.CopyTo(copy);
+        AddPage(blockIndex, pageIndex, copy);
     }
 
     /// <summary>Adds a page of zeros.</summary>
@@ -87,7 +102,7 @@ internal sealed unsafe class PageRecordWriter : IDisposable
         }
         statistics.AddStreamBytes(batchBytes);
         statistics.AddPages(normalPages, zeroPages);
-        arenaUsed = segmentCount = normalPages = zeroPages = 0;
+        arenaUsed = segmentCount = normalPages = zeroPages = stagedPages = 0;
         batchBytes = 0;
     }
 
@@ -95,6 +110,7 @@ internal sealed unsafe class PageRecordWriter : IDisposable
     public void Dispose()
     {
         NativeMemory.Free(arena);
+        NativeMemory.AlignedFree(staging);
         NativeMemory.Free(segments);
     }
 

@@ -26,6 +26,9 @@ internal sealed class PageServer(IReadOnlyList<RamBlock> blocks, ReturnPathReade
     /// <summary>Called with each PONG's value.</summary>
     public Action<uint>? PongArrived { get; init; }
 
+    /// <summary>Told of every page that is asked for; null where nobody wants to know.</summary>
+    public IPageRequestLog? RequestLog { get; init; }
+
     /// <summary>Takes and answers one message if it is there within the time; zero polls.</summary>
     /// <exception cref="WireException">A message has a defect, or asks for what does not exist.</exception>
     /// <exception cref="PeerRefusedException">The destination gave up.</exception>
@@ -71,7 +74,10 @@ internal sealed class PageServer(IReadOnlyList<RamBlock> blocks, ReturnPathReade
         var served = 0;
         for (var index = 0; index < count; index++)
         {
-            if (requested.PushRequested(new PageAddress(blockIndex, (long)(start / RamBlock.PageSize) + index))) served++;
+            var page = (long)(start / RamBlock.PageSize) + index;
+            if (requested.PushRequested(new PageAddress(blockIndex, page))) served++;
+            // Noted when it is on its way: the guest waits for the page and not for the note.
+            RequestLog?.Note(blockIndex, page);
         }
         statistics.AddRequests(count, served);
     }

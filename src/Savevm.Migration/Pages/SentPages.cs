@@ -31,4 +31,7 @@ internal sealed class SentPages
 
     /// <summary>The first page of the block from <paramref name="from"/> on that nobody claimed; the page count when there is none.</summary>
     public long NextUnclaimed(int blockIndex, long from) => bitmaps[blockIndex].NextClear(from);
+
+    /// <summary>The first page of the block from <paramref name="from"/> on that somebody claimed; the page count when there is none.</summary>
+    public long NextClaimed(int blockIndex, long from) => bitmaps[blockIndex].NextSet(from);
 }

@@ -6,6 +6,7 @@ using Savevm.Machine.Ram;
 using Savevm.Repository.Pages;
 using Savevm.Repository.Sections;
 using Savevm.Repository.Snapshots;
+using Savevm.Repository.WorkingSets;
 
 namespace Savevm.Repository.Check;
 
@@ -37,8 +38,23 @@ public static class SnapshotChecker
             SnapshotFiles.ReadAll(directory, SnapshotFiles.Devices, manifest.Devices.Bytes), manifest.Devices, default));
         Try(findings, SnapshotFiles.Description,
             () => new DeviceFileSource(directory, manifest.Devices, manifest.Description).ReadDescription());
+        CheckWorkingSet(findings, directory, manifest);
         Try(findings, SnapshotFiles.RamDirectory, () => CheckRam(findings, directory, manifest, readData, progress, cancellationToken));
         return findings;
+    }
+
+    /// <summary>The snapshot is whole without it: what is wrong with it is worth knowing and no damage.</summary>
+    private static void CheckWorkingSet(List<Finding> findings, LinuxDirectory directory, SnapshotManifest manifest)
+    {
+        try
+        {
+            _ = new WorkingSetStore(directory, manifest.RamBlocks).Read();
+        }
+        catch (Exception problem) when (problem is DamagedStateException or IOException)
+        {
+            var offset = (problem as DamagedStateException)?.Offset ?? -1;
+            findings.Add(new Finding(SnapshotFiles.WorkingSet, offset, $"{problem.Message}; resumes do without it", IsDamage: false));
+        }
     }
 
     private static void CheckRam(
@@ -75,7 +91,7 @@ public static class SnapshotChecker
     {
         var names = new HashSet<string>(StringComparer.Ordinal)
         {
-            SnapshotFiles.Manifest, SnapshotFiles.Devices, SnapshotFiles.RamDirectory, SnapshotFiles.DiskDirectory,
+            SnapshotFiles.Manifest, SnapshotFiles.Devices, SnapshotFiles.RamDirectory, SnapshotFiles.DiskDirectory, SnapshotFiles.WorkingSet,
         };
         if (manifest.Description is not null) names.Add(SnapshotFiles.Description);
         return names;

@@ -5,6 +5,7 @@ using Savevm.Machine.Ram;
 using Savevm.Machine.VMState;
 using Savevm.Repository.Pages;
 using Savevm.Repository.Sections;
+using Savevm.Repository.WorkingSets;
 
 namespace Savevm.Repository.Snapshots;
 
@@ -72,6 +73,23 @@ public sealed class Snapshot : IDisposable
     /// <exception cref="DamagedStateException">The first 64 KiB that are not what was saved.</exception>
     public void VerifyRam(IProgress<long>? progress, CancellationToken cancellationToken) =>
         VerifyRam(defect => throw defect, progress, cancellationToken);
+
+    /// <summary>The pages that resumed guests asked for; null when no lazy resume has left any. Nothing but a hint.</summary>
+    /// <exception cref="DamagedStateException">The file is not what was written, or not for this snapshot.</exception>
+    /// <exception cref="UnsupportedFormatException">It was written by a newer version.</exception>
+    /// <exception cref="IOException">The file system refused.</exception>
+    public WorkingSet? ReadWorkingSet() => new WorkingSetStore(directory, Manifest.RamBlocks).Read();
+
+    /// <summary>
+    /// Adds pages that a resumed guest asked for, durably and in one step; others may do so at the same time. A damaged working set is
+    /// replaced, one that a newer version wrote stays as it is.
+    /// </summary>
+    /// <param name="needed">Pages in the order in which they were first asked for.</param>
+    /// <param name="isNewResume">False when these are further pages of a resume that has added some already.</param>
+    /// <exception cref="UnsupportedFormatException">It was written by a newer version.</exception>
+    /// <exception cref="IOException">The file system refused.</exception>
+    public void AddToWorkingSet(IReadOnlyList<PageAddress> needed, bool isNewResume) =>
+        new WorkingSetStore(directory, Manifest.RamBlocks).Add(needed, isNewResume);
 
     /// <summary>Closes the files. Readers that are still open fail.</summary>
     public void Dispose()

@@ -45,7 +45,7 @@ internal sealed class GuestHost : IDisposable
     public string? DirectoryPath => Process is null ? null : directory?.Path;
 
     /// <summary>Requested pages get a connection of their own.</summary>
-    public bool UsesPreempt => plan.Mode == ResumeMode.Lazy && plan.Emulator is { HasPreempt: true } && plan.Request.Prefetch != Prefetch.None;
+    public bool UsesPreempt => plan.Mode == ResumeMode.Lazy && plan.Emulator is { HasPreempt: true } && plan.Request.Prefetch == Prefetch.All;
 
     /// <summary>Opens it; a QEMU that is started here has not come up yet when this returns.</summary>
     public static async Task<GuestHost> OpenAsync(ResumePlan plan, CancellationToken cancellationToken)

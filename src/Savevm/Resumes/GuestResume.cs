@@ -64,6 +64,8 @@ internal sealed class GuestResume(ResumePlan plan, int index, IOperationObserver
         // QEMU takes its time to come up; everything of ours happens meanwhile.
         plan.Snapshot.VerifyLayout();
         foreach (var note in host.CommandLine?.Notes ?? []) observer.Note(note);
+        using var workingSet = IsLazy ? new WorkingSetKeeper(plan, observer) : null;
+        var early = workingSet?.PagesBeforeRun();
         var source = new SourceMachine(plan.Snapshot.Ram, plan.Snapshot.Devices, StandingMachine.Instance);
         await host.ListenAsync(start.Token).ConfigureAwait(false);
         listening = watch.Elapsed;
@@ -74,6 +76,8 @@ internal sealed class GuestResume(ResumePlan plan, int index, IOperationObserver
             BlocksAtDestination = plan.Mode == ResumeMode.Clone ? GuestHost.MappedImages(plan).Keys.ToHashSet() : new HashSet<string>(),
             PushUnrequested = plan.Request.Prefetch == Prefetch.All || !plan.GuestRan,
             BandwidthBytesPerSecond = plan.Request.BandwidthBytesPerSecond,
+            PagesBeforeRun = early,
+            RequestLog = workingSet?.Log,
         });
         using var startEnds = start.Token.Register(() =>
         {
@@ -85,6 +89,7 @@ internal sealed class GuestResume(ResumePlan plan, int index, IOperationObserver
             sending.Run(engineEnd.Token);
             return sending.Statistics.StreamBytes;
         });
+        workingSet?.Start();
         using var interrupted = interrupt.Register(() => _ = InterruptAsync(host));
         try
         {

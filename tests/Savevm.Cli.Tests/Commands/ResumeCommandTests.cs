@@ -25,6 +25,19 @@ public sealed class ResumeCommandTests
         Assert.False(request.Detach);
     }
 
+    [Theory]
+    [InlineData("all", Prefetch.All)]
+    [InlineData("working-set", Prefetch.WorkingSet)]
+    [InlineData("none", Prefetch.None)]
+    public async Task What_is_sent_unasked_is_said_with_prefetch(string word, Prefetch prefetch)
+    {
+        var screen = new TestScreen();
+        await screen.RunAsync("resume", "web", "--prefetch", word);
+        Assert.Equal(prefetch, screen.Scripted.Resume!.Prefetch);
+        screen = new TestScreen();
+        Assert.Equal(ExitCode.WrongUsage, await screen.RunAsync("resume", "web", "--prefetch", "workingset"));
+    }
+
     [Fact]
     public async Task Without_options_it_is_one_guest_in_auto_mode_with_the_recorded_command_line()
     {

@@ -12,7 +12,7 @@ public sealed class SnapshotCommandTests
     [InlineData(
         "show web --json",
         "{" + SummaryFields + ",\"path\":\"/r/web\",\"emulator\":\"/usr/bin/qemu\",\"command_line\":[\"qemu\",\"-name\",\"a b\"],"
-        + "\"disks\":[],\"ram_blocks\":[{\"name\":\"pc.ram\",\"bytes\":2147483648,\"data_bytes\":640679936}],"
+        + "\"disks\":[],\"working_set\":null,\"ram_blocks\":[{\"name\":\"pc.ram\",\"bytes\":2147483648,\"data_bytes\":640679936}],"
         + "\"sections\":[{\"name\":\"timer\",\"instance_id\":0,\"version_id\":2,\"bytes\":24}]}")]
     [InlineData("rename web old --json", "{\"name\":\"old\",\"old_name\":\"web\"}")]
     [InlineData("tag web a=1 --remove b --json", "{\"name\":\"web\",\"tags\":{\"a\":\"1\"}}")]
@@ -48,6 +48,22 @@ public sealed class SnapshotCommandTests
         await screen.RunAsync("show", "web");
         Assert.Contains("\ncommand:  qemu -name 'a b'\n", screen.Out, StringComparison.Ordinal);
         Assert.Contains("\nmachine:  pc-i440fx-7.2, QEMU 7.2.22, tcg, running\n", screen.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Show_tells_how_large_the_working_set_is_or_why_it_cannot_be_used()
+    {
+        var screen = new TestScreen { Scripted = { WorkingSet = new SnapshotWorkingSet(512, 2 << 20, 1) } };
+        await screen.RunAsync("show", "web");
+        Assert.Contains("\nneeded:   512 pages, 2.00 MiB, the working set of 1 resume\n", screen.Out, StringComparison.Ordinal);
+
+        screen = new TestScreen { Scripted = { WorkingSet = new SnapshotWorkingSet(512, 2 << 20, 3) } };
+        await screen.RunAsync("show", "web", "--json");
+        Assert.Contains("\"working_set\":{\"pages\":512,\"bytes\":2097152,\"resumes\":3,\"defect\":null}", screen.Out, StringComparison.Ordinal);
+
+        screen = new TestScreen { Scripted = { WorkingSet = new SnapshotWorkingSet(0, 0, 0, "it is cut off") } };
+        await screen.RunAsync("show", "web");
+        Assert.Contains("\nneeded:   unknown, since the working set cannot be used: it is cut off\n", screen.Out, StringComparison.Ordinal);
     }
 
     [Fact]

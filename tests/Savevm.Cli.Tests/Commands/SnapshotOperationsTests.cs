@@ -75,6 +75,27 @@ public sealed class SnapshotOperationsTests : IDisposable
     }
 
     [Fact]
+    public void Show_tells_the_working_set_and_check_remarks_on_a_damaged_one()
+    {
+        Assert.Null(_operations.Show(_folder, "web").WorkingSet);
+        string folder;
+        using (SnapshotRepository repository = SnapshotRepository.Open(_folder, create: false))
+        using (Snapshot snapshot = repository.Find("web"))
+        {
+            folder = snapshot.DirectoryPath;
+            snapshot.AddToWorkingSet([new PageAddress(0, 3), new PageAddress(0, 7)], isNewResume: true);
+        }
+
+        Assert.Equal(new SnapshotWorkingSet(2, 2 * RamBlock.PageSize, 1), _operations.Show(_folder, "web").WorkingSet);
+        Assert.Empty(_operations.Check(_folder, "web", readData: true, _ => { }, CancellationToken.None).Remarks);
+        File.WriteAllText(Path.Combine(folder, "working-set.bin"), "anything");
+        Assert.Contains("working-set.bin", _operations.Show(_folder, "web").WorkingSet!.Defect, StringComparison.Ordinal);
+        CheckedSnapshot check = _operations.Check(_folder, "web", readData: true, _ => { }, CancellationToken.None);
+        Assert.Empty(check.Defects);
+        Assert.Equal("working-set.bin", Assert.Single(check.Remarks).Item);
+    }
+
+    [Fact]
     public void Tags_are_set_replaced_and_removed()
     {
         IReadOnlyDictionary<string, string> tags =

@@ -95,6 +95,52 @@ public sealed class LinuxDirectoryTests : IDisposable
     }
 
     [Fact]
+    public void A_file_is_made_once_and_its_lock_excludes_other_openers()
+    {
+        using (var first = directory.OpenOrCreateFile("file"))
+        using (var second = directory.OpenOrCreateFile("file"))
+        {
+            Assert.True(first.Status().IsSameFile(second.Status()));
+            Assert.True(first.TryLock());
+            Assert.False(second.TryLock());
+            first.Write("kept"u8, 0);
+        }
+        // Before the lock: .NET takes one of its own to read.
+        Assert.Equal("kept", File.ReadAllText(folder.File("file")));
+        using var third = directory.OpenOrCreateFile("file");
+        Assert.True(third.TryLock());
+        directory.TryCreateDirectory("inner");
+        Assert.Throws<LinuxException>(() => directory.OpenOrCreateFile("inner"));
+        File.CreateSymbolicLink(folder.File("link"), folder.File("target"));
+        Assert.Throws<LinuxException>(() => directory.OpenOrCreateFile("link"));
+        Assert.False(File.Exists(folder.File("target")));
+    }
+
+    [Fact]
+    public async Task A_tree_is_removed_while_others_add_to_it()
+    {
+        for (var round = 0; round < 20; round++)
+        {
+            directory.TryCreateDirectory("tree");
+            using var inner = directory.OpenDirectory("tree");
+            var adding = Task.Run(() =>
+            {
+                try
+                {
+                    for (var number = 0; number < 3; number++) inner.OpenOrCreateFile($"file{number}").Dispose();
+                }
+                catch (LinuxException gone)
+                {
+                    Assert.Equal(Errno.ENOENT, gone.ErrorNumber);
+                }
+            }, TestContext.Current.CancellationToken);
+            directory.RemoveTree("tree");
+            await adding;
+            Assert.Null(directory.StatusOf("tree"));
+        }
+    }
+
+    [Fact]
     public void What_is_made_belongs_to_its_owner_alone()
     {
         directory.TryCreateDirectory("inner");

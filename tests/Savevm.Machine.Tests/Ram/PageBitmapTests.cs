@@ -61,6 +61,19 @@ public sealed class PageBitmapTests
         Assert.True(bitmap.IsSet(130));
     }
 
+    [Fact]
+    public void The_next_set_atomic_bit_is_found_across_words()
+    {
+        var bitmap = new AtomicPageBitmap(200);
+        Assert.Equal(200, bitmap.NextSet(0));
+        bitmap.TrySet(63);
+        bitmap.TrySet(199);
+        Assert.Equal(63, bitmap.NextSet(0));
+        Assert.Equal(63, bitmap.NextSet(63));
+        Assert.Equal(199, bitmap.NextSet(64));
+        Assert.Equal(200, bitmap.NextSet(200));
+    }
+
     private static IEnumerable<long> Range(long from, long to)
     {
         for (var page = from; page < to; page++) yield return page;

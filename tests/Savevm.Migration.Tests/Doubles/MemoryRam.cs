@@ -19,6 +19,9 @@ internal sealed class MemoryRam : IRamSource, IRamSink, IFaultSource
     /// <summary>Pages written so far, repeats counted.</summary>
     public long Writes { get; private set; }
 
+    /// <summary>Pages that were discarded, in the order of the commands, each with the number of writes before it.</summary>
+    public List<(PageAddress Page, long WritesBefore)> Discards { get; } = [];
+
     /// <summary>Makes reading this page fail as damaged.</summary>
     public PageAddress? Damaged { get; set; }
 
@@ -65,7 +68,11 @@ internal sealed class MemoryRam : IRamSource, IRamSink, IFaultSource
 
     public void Discard(int blockIndex, long firstPage, long pageCount)
     {
-        lock (gate) Array.Clear(present[blockIndex], (int)firstPage, (int)pageCount);
+        lock (gate)
+        {
+            Array.Clear(present[blockIndex], (int)firstPage, (int)pageCount);
+            for (var page = firstPage; page < firstPage + pageCount; page++) Discards.Add((new PageAddress(blockIndex, page), Writes));
+        }
     }
 
     /// <summary>What a running guest does: reads a page, waiting for it when it is missing.</summary>

@@ -46,6 +46,29 @@ internal static partial class ChildOrders
         SayRefusal(() => writer.SealPages(CancellationToken.None));
     }
 
+    /// <summary>Adds pages to the working set of the sample until it is killed.</summary>
+    internal static void AddToWorkingSetForEver(string path)
+    {
+        using var repository = SnapshotRepository.Open(path, create: false);
+        using var snapshot = repository.Find("web");
+        for (var page = 0; ; page = (page + 1) % 40)
+        {
+            snapshot.AddToWorkingSet([new PageAddress(0, page)], isNewResume: true);
+            if (page == 0) Say("added", "web");
+        }
+    }
+
+    /// <summary>Adds pages to the working set of the sample, whose file may not become as large as that.</summary>
+    internal static void AddToWorkingSetOnAFullDisk(string path)
+    {
+        using var ignored = PosixSignalRegistration.Create((PosixSignal)FileSizeSignal, context => context.Cancel = true);
+        using var repository = SnapshotRepository.Open(path, create: false);
+        using var snapshot = repository.Find("web");
+        ReadOnlySpan<ulong> limit = [100, 100];
+        if (SetLimit(FileSizeLimit, in limit[0]) != 0) throw new InvalidOperationException("setrlimit");
+        SayRefusal(() => snapshot.AddToWorkingSet([.. Enumerable.Range(0, 40).Select(page => new PageAddress(0, page))], isNewResume: true));
+    }
+
     /// <summary>Holds a writer open until its standard input ends.</summary>
     internal static void HoldWriter(string path)
     {

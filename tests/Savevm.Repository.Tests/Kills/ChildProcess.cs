@@ -15,6 +15,8 @@ internal static class ChildProcess
     {
         [nameof(ChildOrders.WriteForEver)] = ChildOrders.WriteForEver,
         [nameof(ChildOrders.FillTheDisk)] = ChildOrders.FillTheDisk,
+        [nameof(ChildOrders.AddToWorkingSetForEver)] = ChildOrders.AddToWorkingSetForEver,
+        [nameof(ChildOrders.AddToWorkingSetOnAFullDisk)] = ChildOrders.AddToWorkingSetOnAFullDisk,
         [nameof(ChildOrders.HoldWriter)] = ChildOrders.HoldWriter,
     };
 
