@@ -93,7 +93,7 @@ internal static partial class LoadRefusalTable
 
         if (name == "slirp")
         {
-            return $"add -netdev user,… until there are {int.Parse(number, CultureInfo.InvariantCulture) + 1} of them; before 8.0 QEMU counts them in another way, and only one such backend can be resumed there";
+            return $"add -netdev user,… until there are {int.Parse(number, CultureInfo.InvariantCulture) + 1} of them; before 8.2 QEMU does not number them, and a state with several of them that a newer QEMU saved does not load there";
         }
 
         int slash = name.LastIndexOf('/');

@@ -44,6 +44,7 @@ public sealed class IdentityCheckTests
         { Whole.Replace("pc-q35-10.0", "pc-q35-9.2", StringComparison.Ordinal), "is of a machine pc-q35-10.0, the command line makes a pc-q35-9.2", "use -machine pc-q35-10.0" },
         { Whole + " -accel kvm", "saved under tcg and does not load under kvm", "add -accel tcg" },
         { Whole.Replace("-m 64", "-m 96", StringComparison.Ordinal), "64 MiB of RAM, the command line makes one with 96 MiB", "use -m 64M" },
+        { Whole + " -m slots=2,maxmem=1G", "has 0 slots for memory modules, the command line makes 2", "leave slots= out" },
         { Whole + " -machine memory-backend=ram0", "RAM is the block pc.ram, the command line makes it ram0", "-object memory-backend-ram,id=pc.ram,size=64M -machine memory-backend=pc.ram" },
         { Whole.Replace(Memory, "", StringComparison.Ordinal), "has memory mem1 of 32 MiB, which the command line does not make", "add -object memory-backend-memfd,id=mem1,size=32M" },
         { Whole.Replace("size=32M", "size=48M", StringComparison.Ordinal), "memory mem1 has 32 MiB, the command line makes it 48 MiB", "size=32M for mem1" },

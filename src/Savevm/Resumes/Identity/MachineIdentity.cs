@@ -62,6 +62,7 @@ internal static class MachineIdentity
         if (machine.MemoryBytes is { } bytes && check.Line.MemoryBytes is { } memory && memory != bytes)
             throw check.Refuse($"the machine was saved with {bytes >> 20} MiB of RAM, the command line makes one with {memory >> 20} MiB", $"use -m {bytes >> 20}M");
 
+        CheckSlots(check);
         var named = check.Options("machine", "type").Select(value => value.Text("memory-backend")).LastOrDefault(backend => backend is not null);
         var main = named ?? check.Emulator.Facts?.Machine(check.Line.MachineType)?.DefaultRamId;
         if (machine.MainRamId is { } block && main is not null && block != main && block != "/objects/" + main)
@@ -71,6 +72,20 @@ internal static class MachineIdentity
                 $"add -object memory-backend-ram,id={block},size={machine.MemoryBytes >> 20}M -machine memory-backend={block}");
         }
         CheckBackends(check);
+    }
+
+    // Slots for memory modules have state of their own, empty ones too.
+    private static void CheckSlots(IdentityCheck check)
+    {
+        if (check.Recorded.Count == 0 || check.Line.Has("readconfig")) return;
+        static string? SlotsOf(IEnumerable<OptionValue> options) => options.Select(value => value.Text("slots")).LastOrDefault(slots => slots is not null);
+        var recorded = QemuCommandLine.Parse(check.Recorded).All("m").Select(option => OptionValue.Parse(option.Text, "size")).ToList();
+        if ((SlotsOf(recorded) ?? "0") is var captured && (SlotsOf(check.Options("m", "size")) ?? "0") is var given && captured != given)
+        {
+            throw check.Refuse(
+                $"the machine has {captured} slots for memory modules, the command line makes {given}",
+                captured == "0" ? "leave slots= out of -m" : $"use -m {check.Machine.MemoryBytes >> 20}M,slots={captured},maxmem={recorded.Select(value => value.Text("maxmem")).LastOrDefault(size => size is not null)}");
+        }
     }
 
     private static void CheckBackends(IdentityCheck check)
