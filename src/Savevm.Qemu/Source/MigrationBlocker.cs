@@ -14,7 +14,6 @@ public sealed partial record MigrationBlocker(string Reason, string? Device, str
     private static readonly (string Part, string Hint)[] Ways =
     [
         ("invtsc", "start the guest without invtsc in -cpu: a counter that never changes its speed cannot move"),
-        ("migratable", "start the guest without migratable=off in -cpu"),
         ("VirtFS", "let the guest unmount the shared folder (the reason names its tag), then try again"),
         ("vvfat", "start the guest with a disk image instead of a folder of the host (vvfat)"),
         ("VFIO", "unplug the host's device (device_del), capture, and plug it in again"),

@@ -234,7 +234,8 @@ public sealed class CommandLineCorrectionTests
         var notes = new List<string>();
         var older = new EmulatorFacts
         {
-            Path = "/q", Version = "7.2.0",
+            Path = "/q",
+            Version = "7.2.0",
             ModelProperties = new Dictionary<string, IReadOnlySet<string>> { ["virtio-net-pci"] = new HashSet<string> { "mac", "addr" }, ["e1000"] = new HashSet<string> { "mac" } },
         };
         Assert.Equal([.. started, "-device", "virtio-net-pci,id=b,bus=pci.0,addr=04.0,mac=x"], AddedDevices.Fit(corrected, started, older, notes));
@@ -260,8 +261,15 @@ public sealed class CommandLineCorrectionTests
         };
         return CommandLineCorrection.Correct(new QemuFacts
         {
-            Version = "10.0.2", MachineType = "pc-q35-10.0", Accelerator = "tcg", MemoryBytes = 64 << 20, RunState = "running", IsRunning = true,
-            MainRamBackend = "pc.ram", Process = process, Parts = with(usual),
+            Version = "10.0.2",
+            MachineType = "pc-q35-10.0",
+            Accelerator = "tcg",
+            MemoryBytes = 64 << 20,
+            RunState = "running",
+            IsRunning = true,
+            MainRamBackend = "pc.ram",
+            Process = process,
+            Parts = with(usual),
         });
     }
 
