@@ -20,6 +20,15 @@ public sealed record EmulatorFacts
     /// <summary>The accelerators it was built with: <c>kvm</c>, <c>tcg</c> …</summary>
     public IReadOnlyList<string> Accelerators { get; init; } = [];
 
+    /// <summary>Everything that it can make: devices, processors, backends, by their types.</summary>
+    public IReadOnlySet<string> Models { get; init; } = new HashSet<string>();
+
+    /// <summary>The properties that a device model has, by its type; only of those that were asked for.</summary>
+    public IReadOnlyDictionary<string, IReadOnlySet<string>> ModelProperties { get; init; } = new Dictionary<string, IReadOnlySet<string>>();
+
+    /// <summary>The folders in which it looks for firmware and option ROMs, in order; empty when it did not say.</summary>
+    public IReadOnlyList<string> FirmwareFolders { get; init; } = [];
+
     /// <summary>The properties of its <c>memory-backend-file</c>.</summary>
     public IReadOnlyList<string> FileBackendProperties { get; init; } = [];
 

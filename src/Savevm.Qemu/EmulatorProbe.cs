@@ -14,6 +14,9 @@ namespace Savevm.Qemu;
 /// </summary>
 public static class EmulatorProbe
 {
+    private const string FoldersKey = "firmware folders";
+    private const string PropertiesKey = "device-list-properties ";
+
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
     /// <summary>Asks, or remembers.</summary>
@@ -21,19 +24,34 @@ public static class EmulatorProbe
     /// <param name="cacheDirectory">Where answers are kept; null for <c>savevm/emulators</c> in the user's cache directory.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="QemuStartException">It is not there, or is no emulator.</exception>
-    public static async Task<EmulatorFacts> AskAsync(string executable, string? cacheDirectory = null, CancellationToken cancellationToken = default)
+    public static Task<EmulatorFacts> AskAsync(string executable, string? cacheDirectory = null, CancellationToken cancellationToken = default) =>
+        AskAsync(executable, [], cacheDirectory, cancellationToken);
+
+    /// <summary>Asks, or remembers; also which properties some device models have.</summary>
+    /// <param name="executable">The emulator: a path, or a name that is searched in PATH.</param>
+    /// <param name="models">The types of device models.</param>
+    /// <param name="cacheDirectory">Where answers are kept; null for <c>savevm/emulators</c> in the user's cache directory.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="QemuStartException">It is not there, or is no emulator.</exception>
+    public static async Task<EmulatorFacts> AskAsync(
+        string executable, IReadOnlyCollection<string> models, string? cacheDirectory = null, CancellationToken cancellationToken = default)
     {
         string path = Resolve(executable) ?? throw new QemuStartException(
             $"there is no emulator {executable}", null, "install QEMU, or name the emulator in SAVEVM_QEMU");
         string key = Key(path);
         string file = Path.Combine(
             cacheDirectory ?? DefaultCache(), Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(path)).AsSpan(0, 16)) + ".json");
-        if (Remembered(file, key) is { } known)
+        var known = Remembered(file, key);
+        if (known is not null && models.All(known.ModelProperties.ContainsKey))
         {
             return known;
         }
 
-        var (facts, answers) = await StartAndAskAsync(path, cancellationToken).ConfigureAwait(false);
+        string[] asked = [.. models.Union(known?.ModelProperties.Keys ?? [])];
+        var folders = FirmwareFoldersAsync(path, cancellationToken);
+        var (facts, answers) = await StartAndAskAsync(path, asked, cancellationToken).ConfigureAwait(false);
+        facts = facts with { FirmwareFolders = await folders.ConfigureAwait(false) };
+        answers[FoldersKey] = new JsonArray([.. facts.FirmwareFolders.Select(folder => JsonValue.Create(folder))]);
         Remember(file, key, path, answers);
         return facts;
     }
@@ -63,10 +81,11 @@ public static class EmulatorProbe
     private static string Key(string path)
     {
         var identity = FileIdentity.Of(path);
-        return FormattableString.Invariant($"1 {path} {identity.Device:x} {identity.Inode} {identity.Bytes} {identity.ModifiedNanoseconds}");
+        return FormattableString.Invariant($"2 {path} {identity.Device:x} {identity.Inode} {identity.Bytes} {identity.ModifiedNanoseconds}");
     }
 
-    private static async Task<(EmulatorFacts Facts, JsonObject Answers)> StartAndAskAsync(string path, CancellationToken cancellationToken)
+    private static async Task<(EmulatorFacts Facts, JsonObject Answers)> StartAndAskAsync(
+        string path, string[] models, CancellationToken cancellationToken)
     {
         string log = Path.GetTempFileName();
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -85,7 +104,7 @@ public static class EmulatorProbe
         try
         {
             await using var client = await process.OpenMonitorAsync(limit.Token).ConfigureAwait(false);
-            var answers = await AskAsync(client, limit.Token).ConfigureAwait(false);
+            var answers = await AskAsync(client, models, limit.Token).ConfigureAwait(false);
             return (Parse(path, answers), answers);
         }
         catch (Exception failure) when (failure is QemuException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
@@ -100,23 +119,64 @@ public static class EmulatorProbe
         }
     }
 
-    private static async Task<JsonObject> AskAsync(QmpClient client, CancellationToken cancellationToken)
+    // "-L help" prints them and ends. A wrapper or an emulator that has no such thing costs a check, nothing else.
+    private static async Task<IReadOnlyList<string>> FirmwareFoldersAsync(string path, CancellationToken cancellationToken)
+    {
+        string log = Path.GetTempFileName();
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(Limit);
+        try
+        {
+            using var process = QemuProcess.Start(new QemuStart { Executable = path, Arguments = ["-L", "help"], LogPath = log });
+            try
+            {
+                return await process.WaitForExitAsync(limit.Token).ConfigureAwait(false) == 0
+                    ? [.. (await File.ReadAllLinesAsync(log, limit.Token).ConfigureAwait(false)).Where(Path.IsPathRooted).Take(16)]
+                    : [];
+            }
+            finally
+            {
+                process.Kill();
+            }
+        }
+        catch (Exception failure) when (failure is QemuStartException or IOException || (failure is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            return [];
+        }
+        finally
+        {
+            File.Delete(log);
+        }
+    }
+
+    private static async Task<JsonObject> AskAsync(QmpClient client, string[] models, CancellationToken cancellationToken)
     {
         QmpCommand[] questions =
         [
             new("query-version"),
             new("query-machines"),
             new("qom-list-properties", new JsonObject { ["typename"] = "memory-backend-file" }),
-            new("qom-list-types", new JsonObject { ["implements"] = "accel" }),
+            new("qom-list-types", new JsonObject { ["abstract"] = false }),
         ];
         var results = await client.ExecuteBatchAsync(questions, cancellationToken).ConfigureAwait(false);
         var answers = new JsonObject();
         for (int i = 0; i < questions.Length; i++)
         {
-            answers[questions[i].Name] = results[i]?.DeepClone();
+            // Of the types nothing but their names is looked at.
+            answers[questions[i].Name] = questions[i].Name == "qom-list-types" ? Names(results[i]) : results[i]?.DeepClone();
+        }
+
+        // A model that it does not have has no properties.
+        var properties = await client.ExecuteEachAsync(
+            [.. models.Select(model => new QmpCommand("device-list-properties", new JsonObject { ["typename"] = model }))], cancellationToken).ConfigureAwait(false);
+        foreach (var (model, result) in models.Zip(properties))
+        {
+            answers[PropertiesKey + model] = Names(result.Answer);
         }
 
         return answers;
+
+        static JsonArray Names(JsonNode? list) => new([.. list.Items().Select(item => item.Text("name")).OfType<string>().Select(name => JsonValue.Create(name))]);
     }
 
     private static EmulatorFacts Parse(string path, JsonNode answers)
@@ -131,14 +191,19 @@ public static class EmulatorProbe
             Machines = [.. answers.Member("query-machines").Items().Select(item => new MachineFact(
                 item.Text("name") ?? string.Empty, item.Text("alias"), item.Flag("is-default"), item.Text("default-ram-id")))],
             FileBackendProperties = [.. answers.Member("qom-list-properties").Items().Select(item => item.Text("name")).OfType<string>()],
-            Accelerators = [.. answers.Member("qom-list-types").Items()
-                .Where(item => !item.Flag("abstract"))
-                .Select(item => item.Text("name"))
-                .OfType<string>()
+            Accelerators = [.. Texts(answers, "qom-list-types")
                 .Where(name => name.EndsWith("-accel", StringComparison.Ordinal))
                 .Select(name => name[..^"-accel".Length])],
+            Models = Texts(answers, "qom-list-types").ToHashSet(StringComparer.Ordinal),
+            ModelProperties = (answers as JsonObject ?? []).Where(answer => answer.Key.StartsWith(PropertiesKey, StringComparison.Ordinal)).ToDictionary(
+                answer => answer.Key[PropertiesKey.Length..],
+                answer => (IReadOnlySet<string>)Texts(answers, answer.Key).ToHashSet(StringComparer.Ordinal),
+                StringComparer.Ordinal),
+            FirmwareFolders = [.. Texts(answers, FoldersKey)],
         };
     }
+
+    private static IEnumerable<string> Texts(JsonNode answers, string name) => answers.Member(name).Items().Select(item => item.AsText()).OfType<string>();
 
     private static EmulatorFacts? Remembered(string file, string key)
     {

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Savevm.Linux.Userfaultfd;
 using Savevm.Qemu.Destination;
+using Savevm.Qemu.Facts;
 using Savevm.Qemu.Qmp;
 using Savevm.Qemu.Source;
 
@@ -16,9 +17,10 @@ public sealed class QemuDestination(QmpClient client)
     public QmpClient Client { get; } = client;
 
     /// <summary>Lets it listen; everything that is needed travels in one write, the negotiation of the monitor included.</summary>
+    /// <returns>What it consists of; null where the plan does not ask for it.</returns>
     /// <exception cref="PostcopyUnavailableException">It refuses postcopy; the hint names the remedy.</exception>
     /// <exception cref="QemuException">It refused something else, or has ended.</exception>
-    public async Task PrepareAsync(DestinationPlan plan, CancellationToken cancellationToken = default)
+    public async Task<WaitingMachineFact?> PrepareAsync(DestinationPlan plan, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(plan);
         var wanted = new Dictionary<string, bool>(StringComparer.Ordinal) { ["events"] = true };
@@ -36,6 +38,7 @@ public sealed class QemuDestination(QmpClient client)
             [
                 new("migrate-set-capabilities", SourceSettings.ToArguments(wanted)),
                 new("migrate-incoming", new JsonObject { ["uri"] = plan.IncomingUri }),
+                .. plan.Describe ? WaitingMachineFact.Questions : [],
             ],
             cancellationToken).ConfigureAwait(false);
         if (results[0].Refusal is { } refusal)
@@ -49,6 +52,8 @@ public sealed class QemuDestination(QmpClient client)
         {
             throw notListening;
         }
+
+        return plan.Describe ? WaitingMachineFact.Read(results.AsSpan(2)) : null;
     }
 
     /// <summary>Waits until the guest runs. Never comes back for a QEMU that was started with <c>-S</c>, unless it is continued.</summary>

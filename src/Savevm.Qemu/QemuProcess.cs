@@ -119,6 +119,23 @@ public sealed class QemuProcess : IDisposable
         return unsigned ?? warning;
     }
 
+    /// <summary>The errors on QEMU's output in order, without its own name in front; warnings are not among them.</summary>
+    public IReadOnlyList<string> ErrorLines()
+    {
+        var errors = new List<string>();
+        foreach (string raw in ReadLog().Split('\n'))
+        {
+            string whole = raw.Trim();
+            string line = WithoutName(whole);
+            if (line.Length < whole.Length && !line.StartsWith("warning:", StringComparison.Ordinal) && !line.StartsWith("info:", StringComparison.Ordinal))
+            {
+                errors.Add(line);
+            }
+        }
+
+        return errors;
+    }
+
     /// <summary>One sentence about how it ended, with its last error line; null while it runs.</summary>
     public string? DescribeExit()
     {

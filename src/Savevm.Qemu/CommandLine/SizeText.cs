@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Savevm.Qemu.CommandLine;
 
 /// <summary>Sizes as QEMU writes them: <c>256</c>, <c>512M</c>, <c>1.5G</c>, <c>0x40000000</c>.</summary>
-internal static class SizeText
+public static class SizeText
 {
     private const string Units = "BKMGTPE";
 

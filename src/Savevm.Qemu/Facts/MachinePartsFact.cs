@@ -34,4 +34,36 @@ public sealed record MachinePartsFact
     /// Everything above was read. Where it is false (a QEMU that does not answer such questions), nothing may be concluded from what is missing.
     /// </summary>
     public bool IsComplete { get; init; }
+
+    /// <summary>
+    /// Where the devices that somebody asked for sit, by their paths; those that sit on no bus, and those whose place cannot be told from that of
+    /// another one, are missing.
+    /// </summary>
+    public IReadOnlyDictionary<string, PlacedDeviceFact> PlacesOfDevices()
+    {
+        var places = new Dictionary<string, PlacedDeviceFact>(StringComparer.Ordinal);
+        var named = Places.Where(place => place.Id is not null).GroupBy(place => place.Id!).ToDictionary(group => group.Key, group => group.First(), StringComparer.Ordinal);
+        foreach (var device in Devices.Where(device => device.Id is not null && named.ContainsKey(device.Id)))
+        {
+            places[device.Path] = named[device.Id!];
+        }
+
+        // Without an id: of each model and bus the newest stand first, and what the board brought along is the oldest.
+        foreach (var model in Devices.Where(device => device.Id is null).GroupBy(device => device.Type, StringComparer.Ordinal))
+        {
+            PlacedDeviceFact[] candidates = [.. Places.Where(place => place.Id is null && place.Type == model.Key)];
+            if (candidates.Select(place => place.Bus).Distinct().Count() > 1)
+            {
+                // Over several buses there is no common order.
+                continue;
+            }
+
+            foreach (var (device, place) in model.OrderByDescending(device => device.AnonymousNumber).Zip(candidates))
+            {
+                places[device.Path] = place;
+            }
+        }
+
+        return places;
+    }
 }

@@ -4,7 +4,7 @@ namespace Savevm.Qemu.Facts;
 
 /// <summary>
 /// Reads what <c>info network</c> prints, which is all that QEMU says of its network backends: <c> \ n1: index=0,type=user,net=10.0.2.0</c>
-/// below the device that uses it, or without the first three characters where none does.
+/// below the device that uses it, or without the first three characters where none does, or behind the port of a hub and a colon.
 /// </summary>
 internal static partial class NetworkBackendText
 {
@@ -20,6 +20,6 @@ internal static partial class NetworkBackendText
             .Take(MaximumCount),
     ];
 
-    [GeneratedRegex(@"^(?: \\ )?(?<id>[^:\n]+): index=\d+,type=(?<kind>[A-Za-z0-9-]+),?(?<rest>.*)$", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^(?: \\ )?(?:[^:\n]+: )?(?<id>[^:\n]+): index=\d+,type=(?<kind>[A-Za-z0-9-]+),?(?<rest>.*)$", RegexOptions.Multiline)]
     private static partial Regex Line();
 }

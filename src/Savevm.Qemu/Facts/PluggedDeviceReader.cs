@@ -38,7 +38,7 @@ internal static class PluggedDeviceReader
         var values = await client.ExecuteEachAsync(
             [.. wanted.Select(item => MachinePartsReader.Get(item.Device.Path, item.Name))], cancellationToken).ConfigureAwait(false);
         var properties = wanted.Zip(values)
-            .Select(pair => (pair.First.Device.Path, Property: Expressed(pair.First, pair.Second.Answer)))
+            .Select(pair => (pair.First.Device.Path, Property: Expressed(pair.First, pair.Second.Answer, usual)))
             .Where(item => item.Property is not null)
             .ToLookup(item => item.Path, item => item.Property!.Value, StringComparer.Ordinal);
         var buses = hot.Select((device, index) => (device.Path, Bus: answers[index].Answer.AsText())).ToDictionary(item => item.Path, item => item.Bus, StringComparer.Ordinal);
@@ -117,9 +117,9 @@ internal static class PluggedDeviceReader
     // A list has a type of its own in QMP; what is a number, a size or a switch is written small.
     private static bool IsList(string type) => type.Length > 0 && (char.IsAsciiLetterUpper(type[0]) || type == "list");
 
-    private static KeyValuePair<string, JsonNode>? Expressed(Wanted wanted, JsonNode? value)
+    private static KeyValuePair<string, JsonNode>? Expressed(Wanted wanted, JsonNode? value, Dictionary<string, string> board)
     {
-        if (value is null || (wanted.Default is not null && JsonNode.DeepEquals(value, wanted.Default)))
+        if (value is null || (wanted.Default is not null && JsonNode.DeepEquals(value, wanted.Default)) || board.GetValueOrDefault(wanted.Name) == Plain(value))
         {
             return null;
         }

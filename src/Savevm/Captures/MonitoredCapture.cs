@@ -33,12 +33,14 @@ internal sealed class MonitoredCapture(CaptureRequest request, string socketPath
         var source = await QemuSource.AttachAsync(socketPath, cancellationToken).ConfigureAwait(false);
         await using var ownership = source.ConfigureAwait(false);
         var facts = await source.ReadFactsAsync(cancellationToken).ConfigureAwait(false);
-        RefuseWhatBlocks(facts);
+        CaptureObstacle.Refuse(request.Name, facts);
         var decision = await DecideAsync(source, facts, cancellationToken).ConfigureAwait(false);
         var background = decision.Mode == SourceMode.Background;
         var disks = DiskCapture.Plan(request, facts, writer, goesOn: background || request.After == AfterCapture.Run);
         var commandLine = CommandLineCorrection.Correct(facts);
         foreach (var sentence in commandLine.Corrections.Concat(commandLine.Notes)) Tell(sentence);
+        // Tens of MiB to read: beside the transfer.
+        var digest = ProgramDigest.OfProcessAsync(facts.Process?.ProcessId, facts.Process?.Executable);
         try
         {
             await disks.OpenAsync(source.Client, cancellationToken).ConfigureAwait(false);
@@ -52,7 +54,7 @@ internal sealed class MonitoredCapture(CaptureRequest request, string socketPath
             observer.Progress(new ProgressUpdate { Phase = "completed", Bytes = progress.TransferredBytes, TotalBytes = progress.TransferredBytes });
             TellDisks(facts, disks);
             commandLine = CommandLineCorrection.Fit(commandLine, result.Devices.Sections.Select(section => (section.IdStr, section.InstanceId)));
-            var manifest = Store(facts, commandLine, decision, disks, cancellationToken);
+            var manifest = Store(facts, RecordedSource.From(facts, commandLine, socketPath, await digest.ConfigureAwait(false)), decision, disks, cancellationToken);
             await LeaveDurableAsync(source, cancellationToken).ConfigureAwait(false);
             return CaptureOperation.Report(request, Translate(decision.Mode), notes, manifest, streamBytes, watch) with
             {
@@ -61,22 +63,15 @@ internal sealed class MonitoredCapture(CaptureRequest request, string socketPath
                 Overlays = disks.IsSwitched ? [.. disks.OverlayPaths] : [],
             };
         }
-        catch
+        catch (Exception failure)
         {
             if (source.WhyCancelWaits is { } why) observer.Note(why);
             if (await source.EmergencyRestoreAsync().ConfigureAwait(false) is { } problem)
                 observer.Warning($"the source could not be put back as it was: {problem}");
             await TakeBackAsync(disks).ConfigureAwait(false);
+            if (CaptureObstacle.Explain(request.Name, failure, facts) is { } explained) throw explained;
             throw;
         }
-    }
-
-    private void RefuseWhatBlocks(QemuFacts facts)
-    {
-        if (facts.MigrationBlockers.Count == 0) return;
-        throw new SavevmException(
-            ExitCode.Incompatible, $"capture of {request.Name}", $"QEMU cannot give its state away: {string.Join("; ", facts.MigrationBlockers)}",
-            "the device named there does not support it: unplug it, or start the guest without it");
     }
 
     private async Task<ModeDecision> DecideAsync(QemuSource source, QemuFacts facts, CancellationToken cancellationToken)
@@ -201,7 +196,7 @@ internal sealed class MonitoredCapture(CaptureRequest request, string socketPath
         });
     }
 
-    private SnapshotManifest Store(QemuFacts facts, CorrectedCommandLine commandLine, ModeDecision decision, DiskCapture disks, CancellationToken cancellationToken)
+    private SnapshotManifest Store(QemuFacts facts, RecordedSource recordedSource, ModeDecision decision, DiskCapture disks, CancellationToken cancellationToken)
     {
         writer.SealPages(cancellationToken);
         return writer.Commit(
@@ -212,7 +207,7 @@ internal sealed class MonitoredCapture(CaptureRequest request, string socketPath
                 Tags = request.Tags,
                 Quirks = decision.Quirks,
                 Machine = RecordedMachine.From(facts).ToJson(),
-                Source = RecordedSource.From(facts, commandLine, socketPath).ToJson(),
+                Source = recordedSource.ToJson(),
                 Disks = RecordedDisk.ToJson(disks.Record(cancellationToken)),
             },
             cancellationToken);

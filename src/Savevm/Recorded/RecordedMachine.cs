@@ -24,6 +24,21 @@ internal sealed record RecordedMachine
     /// <summary>Ids of the memory backends, main RAM included.</summary>
     public IReadOnlyList<string> MemoryBackends { get; init; } = [];
 
+    /// <summary>The type of its processors, such as <c>qemu64-x86_64-cpu</c>.</summary>
+    public string? CpuType { get; init; }
+
+    /// <summary>The CPUID words of its first processor, one <c>leaf:index.register=value</c> each.</summary>
+    public IReadOnlyList<string> CpuFeatureWords { get; init; } = [];
+
+    /// <summary>Its RAM blocks, firmware included; empty when they are not known.</summary>
+    public IReadOnlyList<RecordedBlock> RamBlocks { get; init; } = [];
+
+    /// <summary>Its devices; empty when they are not known.</summary>
+    public IReadOnlyList<RecordedDevice> Devices { get; init; } = [];
+
+    /// <summary>The migration capabilities that its user had switched on.</summary>
+    public IReadOnlyList<string> Capabilities { get; init; } = [];
+
     /// <summary>The guest's name.</summary>
     public string? Name { get; init; }
 
@@ -38,6 +53,11 @@ internal sealed record RecordedMachine
         CpuCount = facts.CpuCount,
         MainRamId = facts.MainRamId,
         MemoryBackends = [.. facts.MemoryBackends.Select(backend => backend.Id).Where(id => id.Length > 0)],
+        CpuType = facts.Parts.CpuType,
+        CpuFeatureWords = facts.Parts.CpuFeatureWords,
+        RamBlocks = RecordedBlock.From(facts),
+        Devices = RecordedDevice.From(facts.Parts),
+        Capabilities = [.. facts.Capabilities.Where(capability => capability.Value).Select(capability => capability.Key).Order(StringComparer.Ordinal)],
         Name = facts.Name,
         Uuid = facts.Uuid,
     };
@@ -50,6 +70,11 @@ internal sealed record RecordedMachine
         CpuCount = RecordedJson.Number(json, "cpus"),
         MainRamId = RecordedJson.Text(json, "main_ram_id"),
         MemoryBackends = RecordedJson.Texts(json, "memory_backends"),
+        CpuType = RecordedJson.Text(json, "cpu_type"),
+        CpuFeatureWords = RecordedJson.Texts(json, "cpu_feature_words"),
+        RamBlocks = RecordedBlock.Parse(json),
+        Devices = RecordedDevice.Parse(json),
+        Capabilities = RecordedJson.Texts(json, "capabilities"),
         Name = RecordedJson.Text(json, "name"),
         Uuid = RecordedJson.Text(json, "uuid"),
     };
@@ -62,6 +87,11 @@ internal sealed record RecordedMachine
         ["cpus"] = CpuCount,
         ["main_ram_id"] = MainRamId,
         ["memory_backends"] = RecordedJson.Array(MemoryBackends),
+        ["cpu_type"] = CpuType,
+        ["cpu_feature_words"] = RecordedJson.Array(CpuFeatureWords),
+        ["ram_blocks"] = RecordedBlock.ToJson(RamBlocks),
+        ["devices"] = RecordedDevice.ToJson(Devices),
+        ["capabilities"] = RecordedJson.Array(Capabilities),
         ["name"] = Name,
         ["uuid"] = Uuid,
     };

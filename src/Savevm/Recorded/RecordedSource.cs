@@ -16,6 +16,9 @@ internal sealed record RecordedSource
     /// <summary>Size and time of last change of the program, so that another build at the same path is noticed.</summary>
     public string? ExecutableStamp { get; init; }
 
+    /// <summary>The program's contents in one number; null when they could not be read.</summary>
+    public string? ExecutableDigest { get; init; }
+
     /// <summary>
     /// The command line of the machine as it was when it was captured, the program's own word first; empty when it could not be read.
     /// </summary>
@@ -42,12 +45,13 @@ internal sealed record RecordedSource
     /// <summary>It takes requested pages on a connection of their own.</summary>
     public bool HasPreempt { get; init; }
 
-    public static RecordedSource From(QemuFacts facts, CorrectedCommandLine commandLine, string monitor) => new()
+    public static RecordedSource From(QemuFacts facts, CorrectedCommandLine commandLine, string monitor, string? executableDigest) => new()
     {
         Monitor = Path.GetFullPath(monitor),
         Version = facts.Version,
         Executable = facts.Process?.Executable,
         ExecutableStamp = facts.Process?.Executable is { } path ? StampOf(path) : null,
+        ExecutableDigest = executableDigest,
         Arguments = commandLine.Arguments,
         StartedArguments = commandLine.IsCorrected ? commandLine.AsStarted : [],
         Corrections = commandLine.Corrections,
@@ -62,6 +66,7 @@ internal sealed record RecordedSource
         Version = RecordedJson.Text(json, "qemu_version"),
         Executable = RecordedJson.Text(json, "executable"),
         ExecutableStamp = RecordedJson.Text(json, "executable_stamp"),
+        ExecutableDigest = RecordedJson.Text(json, "executable_digest"),
         Arguments = RecordedJson.Texts(json, "argv"),
         StartedArguments = RecordedJson.Texts(json, "argv_started"),
         Corrections = RecordedJson.Texts(json, "corrections"),
@@ -88,6 +93,7 @@ internal sealed record RecordedSource
         ["qemu_version"] = Version,
         ["executable"] = Executable,
         ["executable_stamp"] = ExecutableStamp,
+        ["executable_digest"] = ExecutableDigest,
         ["argv"] = RecordedJson.Array(Arguments),
         ["cwd"] = WorkingDirectory,
         ["env"] = RecordedJson.Map(Environment),
@@ -95,6 +101,15 @@ internal sealed record RecordedSource
         ["maps_read_only_images"] = CanMapReadOnlyImages,
         ["postcopy_preempt"] = HasPreempt,
     };
+
+    /// <summary>Whether the program at a path is the one that was captured: untouched, or of the same contents.</summary>
+    public bool IsProgram(string path)
+    {
+        var stamp = StampOf(path);
+        if (stamp is null || ExecutableStamp is null || stamp == ExecutableStamp) return stamp is not null && stamp == ExecutableStamp;
+        // Only a file of the same size is worth reading.
+        return stamp.Split('-')[0] == ExecutableStamp.Split('-')[0] && ExecutableDigest is { } digest && ProgramDigest.Of(path) == digest;
+    }
 
     /// <summary>Size and time of last change of a program; null when it is not there.</summary>
     public static string? StampOf(string path)

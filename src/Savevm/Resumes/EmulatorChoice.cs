@@ -1,6 +1,6 @@
-using Savevm.Linux.KernelFeatures;
 using Savevm.Qemu;
 using Savevm.Qemu.CommandLine;
+using Savevm.Qemu.CommandLine.Correction;
 using Savevm.Recorded;
 
 namespace Savevm.Resumes;
@@ -29,6 +29,12 @@ internal sealed record EmulatorChoice
     /// <summary>What it said of itself; null for the very program that was captured, which need not be asked.</summary>
     public EmulatorFacts? Facts { get; init; }
 
+    /// <summary>What a person should know of the choice, one sentence each.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
+    /// <summary>The machine that it makes may be another one than the captured: it is looked at before the state is sent.</summary>
+    public bool MayDiffer => IsUsersOwn || Facts is not null;
+
     /// <summary>It takes requested pages on a connection of their own.</summary>
     public bool HasPreempt { get; init; }
 
@@ -51,14 +57,20 @@ internal sealed record EmulatorChoice
         var executable = givenProgram ?? (isRecorded ? source.Executable! : request.Emulator) ?? throw new SavevmException(
             ExitCode.NotFound, $"resume of {request.Name}", $"the emulator that it was captured from is not there: {source.Executable ?? "unknown"}",
             "name another one in SAVEVM_QEMU, or give a command line after --");
-        var isSameProgram = isRecorded && RecordedSource.StampOf(executable) == source.ExecutableStamp;
-        var facts = isSameProgram ? null : await EmulatorProbe.AskAsync(executable, null, cancellationToken).ConfigureAwait(false);
+        var isSameProgram = isRecorded && source.IsProgram(executable);
+        var isUsersOwn = givenOptions.Count > 0;
+        var models = isUsersOwn ? [] : AddedDevices.Models(source.Arguments, source.StartedArguments);
+        var facts = isSameProgram ? null : await EmulatorProbe.AskAsync(executable, models, null, cancellationToken).ConfigureAwait(false);
+        var notes = new List<string>();
         return new EmulatorChoice
         {
             Executable = executable,
-            Arguments = givenOptions.Count > 0 ? [executable, .. givenOptions] : source.Arguments,
-            IsUsersOwn = givenOptions.Count > 0,
-            WorkingDirectory = givenOptions.Count > 0 ? System.Environment.CurrentDirectory : Existing(source.WorkingDirectory),
+            Arguments = isUsersOwn ? [executable, .. givenOptions]
+                : facts is null ? source.Arguments
+                : AddedDevices.Fit(source.Arguments, source.StartedArguments, facts, notes),
+            IsUsersOwn = isUsersOwn,
+            Notes = notes,
+            WorkingDirectory = isUsersOwn ? System.Environment.CurrentDirectory : FolderOf(source, request.Name),
             Environment = isRecorded ? source.Environment : new Dictionary<string, string>(),
             HasPreempt = isSameProgram && source.HasPreempt,
             CanMapReadOnlyImages = facts?.CanMapReadOnlyImages ?? source.CanMapReadOnlyImages,
@@ -66,48 +78,17 @@ internal sealed record EmulatorChoice
         };
     }
 
-    private static string Existing(string? folder) => folder is not null && Directory.Exists(folder) ? folder : "/";
-
-    /// <summary>Refuses what cannot work, before anything is started.</summary>
-    public void Check(string name, RecordedMachine machine)
+    // A process needs some folder; one that names no file relative to its own can have any.
+    private static string FolderOf(RecordedSource source, string name)
     {
-        if (Facts is { } facts && machine.Type is { } needed && facts.Machine(needed) is null)
+        if (source.WorkingDirectory is { } folder && Directory.Exists(folder)) return folder;
+        if (RelativeFiles.In(source.Arguments) is { Count: > 0 } files)
         {
             throw new SavevmException(
-                ExitCode.Incompatible, $"resume of {name}", $"{Executable}, QEMU {facts.Version}, has no machine {needed}",
-                "name a QEMU that has it in SAVEVM_QEMU, or after --");
+                ExitCode.Incompatible, $"resume of {name}",
+                $"the folder that the guest was started in is gone ({source.WorkingDirectory ?? "unknown"}), and its command line names files there: {string.Join(", ", files)}",
+                "bring the folder back with these files, or give a command line with full paths after --");
         }
-        var line = QemuCommandLine.Parse(Arguments);
-        if (machine.Accelerator == "kvm" && HostKernel.Probe() is { Kvm: false } host)
-        {
-            throw new SavevmException(
-                ExitCode.Incompatible, $"resume of {name}", $"the state was saved under kvm, which is not to be had here: {host.KvmReason}",
-                "load the KVM module or join the group that owns /dev/kvm; state saved under kvm does not load under tcg");
-        }
-        if (!IsUsersOwn) return;
-        // The recorded command line is made to fit; the user's own is taken as it is, so it must.
-        var accelerator = line.Accelerators.Count > 0 ? line.Accelerators[0] : "tcg";
-        if (machine.Accelerator is { } captured && captured != accelerator && !line.Accelerators.Contains(captured))
-        {
-            throw new SavevmException(
-                ExitCode.Incompatible, $"resume of {name}", $"the state was saved under {captured} and does not load under {accelerator}",
-                $"add -accel {captured} to the command line");
-        }
-        // An alias, or no machine at all, is what the emulator says it is.
-        var given = Facts?.Machine(line.MachineType)?.Name ?? line.MachineType;
-        if (machine.Type is { } type && given is not null && given != type && IsVersioned(given))
-        {
-            throw new SavevmException(
-                ExitCode.Incompatible, $"resume of {name}", $"the state is of a machine {type}, the command line makes a {given}", $"use -machine {type}");
-        }
-        if (machine.MemoryBytes is { } bytes && line.MemoryBytes is { } memory && memory != bytes)
-        {
-            throw new SavevmException(
-                ExitCode.Incompatible, $"resume of {name}", $"the machine was saved with {bytes >> 20} MiB of RAM, the command line makes one with {memory >> 20} MiB",
-                $"use -m {bytes >> 20}M");
-        }
+        return "/";
     }
-
-    // "pc" and "q35" are aliases; only QEMU knows of which version, and it refuses a wrong one itself.
-    private static bool IsVersioned(string machineType) => machineType.Any(char.IsAsciiDigit) && machineType.Contains('-', StringComparison.Ordinal);
 }

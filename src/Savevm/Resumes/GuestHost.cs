@@ -3,6 +3,7 @@ using Savevm.Qemu;
 using Savevm.Qemu.CommandLine;
 using Savevm.Qemu.Destination;
 using Savevm.Qemu.Qmp;
+using Savevm.Resumes.Identity;
 using Savevm.Transport;
 
 namespace Savevm.Resumes;
@@ -145,7 +146,9 @@ internal sealed class GuestHost : IDisposable
         if (Destination is null) return;
         try
         {
-            await Destination.PrepareAsync(new DestinationPlan(address, plan.Mode == ResumeMode.Lazy, UsesPreempt), cancellationToken).ConfigureAwait(false);
+            var describe = plan.Emulator is not { MayDiffer: false };
+            var waiting = await Destination.PrepareAsync(new DestinationPlan(address, plan.Mode == ResumeMode.Lazy, UsesPreempt, describe), cancellationToken).ConfigureAwait(false);
+            if (waiting is not null) WaitingIdentity.Check(plan.Machine, plan.Snapshot.Ram.Blocks, waiting, plan.Request.Name);
         }
         catch (QmpConnectionException gone) when (Process is not null)
         {
@@ -190,7 +193,8 @@ internal sealed class GuestHost : IDisposable
         {
             return broken;
         }
-        return new SavevmException(ExitCode.PeerFailed, $"resume of {plan.Request.Name}", Process.DescribeExit() ?? broken.Message, null, broken);
+        return RefusalText.Explain(Process.ErrorLines(), plan.Snapshot, plan.Request.Name, broken)
+            ?? new SavevmException(ExitCode.PeerFailed, $"resume of {plan.Request.Name}", Process.DescribeExit() ?? broken.Message, null, broken);
     }
 
     /// <summary>Ends what we started and removes its folder.</summary>

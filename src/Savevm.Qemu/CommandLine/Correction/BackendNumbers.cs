@@ -22,8 +22,9 @@ internal static class BackendNumbers
     public static IReadOnlyList<string> Align(IReadOnlyList<string> words, IEnumerable<uint> numbers)
     {
         uint[] wanted = [.. numbers.Order()];
-        if (wanted.Length == 0 || wanted[^1] >= MaximumCount || wanted[^1] == wanted.Length - 1)
+        if (wanted.Length == 0 || wanted[^1] >= MaximumCount || wanted[^1] == wanted.Length - 1 || wanted.Distinct().Count() < wanted.Length)
         {
+            // Before 8.2 QEMU numbered none of them, and each takes the state of the first.
             return words;
         }
 

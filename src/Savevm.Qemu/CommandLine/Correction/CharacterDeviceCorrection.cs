@@ -69,6 +69,8 @@ internal static partial class CharacterDeviceCorrection
     [GeneratedRegex(@"^(?:(?:serial|parallel|compat_monitor|virtcon|usbserial|debugcon|vc)\d*|gdb|qtest|vdagent|#.*)$")]
     private static partial Regex ImplicitName();
 
-    [GeneratedRegex(@"^(?:disconnected:)?(?:unix:(?<path>.*?)|(?:tcp|telnet|tn3270|websocket):(?<host>\[.*\]|[^:]*):(?<port>\d+))(?:,.*?)??(?<server>,server(?:=on)?)?(?: <-> .*)?$")]
+    [GeneratedRegex(
+        @"^(?:disconnected:)?(?:unix:(?<path>.*?)(?:,abstract=on)?(?:,tight=(?:on|off))?|(?:tcp|telnet|tn3270|websocket):(?<host>\[.*\]|[^:]*):(?<port>\d+))"
+            + @"(?<server>,server(?:=on)?)?(?: <-> .*)?$")]
     private static partial Regex SocketAddress();
 }

@@ -10,7 +10,7 @@ internal static class DevicePinning
 {
     public static void Apply(IReadOnlyList<DeviceOption> options, CorrectionState state)
     {
-        var anonymous = AnonymousPlaces(state.Facts.Parts);
+        var places = state.Facts.Parts.PlacesOfDevices();
         foreach (var option in options)
         {
             if (option.Device is not { } device)
@@ -18,8 +18,7 @@ internal static class DevicePinning
                 continue;
             }
 
-            var place = device.Id is { } id ? state.Facts.Parts.Places.FirstOrDefault(item => item.Id == id) : anonymous.GetValueOrDefault(device.Path);
-            if (place is not null)
+            if (places.TryGetValue(device.Path, out var place))
             {
                 Pin(option, place);
             }
@@ -86,28 +85,5 @@ internal static class DevicePinning
         {
             option.Set(property, value);
         }
-    }
-
-    // Devices without id, by their path: of each model and bus the newest stand first, and what the board brought along is the oldest.
-    private static Dictionary<string, PlacedDeviceFact> AnonymousPlaces(MachinePartsFact parts)
-    {
-        var places = new Dictionary<string, PlacedDeviceFact>(StringComparer.Ordinal);
-        foreach (var model in parts.Devices.Where(device => device.Id is null).GroupBy(device => device.Type, StringComparer.Ordinal))
-        {
-            PluggedDeviceFact[] newestFirst = [.. model.OrderByDescending(device => device.AnonymousNumber)];
-            PlacedDeviceFact[] candidates = [.. parts.Places.Where(place => place.Id is null && place.Type == model.Key)];
-            if (candidates.Select(place => place.Bus).Distinct().Count() > 1)
-            {
-                // Over several buses there is no common order.
-                continue;
-            }
-
-            foreach (var (device, place) in newestFirst.Zip(candidates))
-            {
-                places[device.Path] = place;
-            }
-        }
-
-        return places;
     }
 }

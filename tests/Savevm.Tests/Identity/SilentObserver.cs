@@ -1,0 +1,26 @@
+namespace Savevm.Tests.Identity;
+
+internal sealed class SilentObserver : IOperationObserver
+{
+    public List<string> Warnings { get; } = [];
+
+    public void Progress(ProgressUpdate update)
+    {
+    }
+
+    public void Note(string sentence)
+    {
+    }
+
+    public void Warning(string sentence) => Warnings.Add(sentence);
+
+    public void GuestRunning(ResumedGuest guest)
+    {
+    }
+
+    public void AllRamArrived(ResumedGuest guest)
+    {
+    }
+
+    public Task<InterruptChoice> AskInterruptAsync() => Task.FromResult(InterruptChoice.Fetch);
+}
