@@ -19,7 +19,7 @@
  * Letters typed on the second serial port, or on the first where there is no second:
  *     v   verify all memory and disks now: `VERIFY ok pages=4096`, or `VERIFY bad pages=4096`
  *     d   stop or start writing to memory: `WRITING off`, `WRITING on`
- *     w   stop or start writing to the disks: `DISKS off`, `DISKS on`; they are read all the time
+ *     w   stop or start writing to the disks: `STORING off`, `STORING on`; they are read all the time
  *     g   `GAP n ms`: the largest gap between two ticks by CLOCK_MONOTONIC since the last g
  *     t   `TIME realtime=.. monotonic=.. boottime=.. rtc=.. tsc=.. alarm=.. source=..`: milliseconds, of rtc and alarm seconds
  *     s   set the clock from the RTC, then as t
@@ -106,7 +106,7 @@ static void obey(int keys)
     switch (letter) {
     case 'v': verify_everything(); break;
     case 'd': shared->quiet = !shared->quiet; say(put(&line, shared->quiet ? "WRITING off" : "WRITING on")); break;
-    case 'w': shared->disks_quiet = !shared->disks_quiet; say(put(&line, shared->disks_quiet ? "DISKS off" : "DISKS on")); break;
+    case 'w': shared->disks_quiet = !shared->disks_quiet; say(put(&line, shared->disks_quiet ? "STORING off" : "STORING on")); break;
     case 'g': say_gap(); break;
     case 's': set_clock(); say_time(); break;
     case 'a': set_alarm(); say_time(); break;

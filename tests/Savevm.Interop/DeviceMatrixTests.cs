@@ -52,14 +52,14 @@ public sealed class DeviceMatrixTests
         guest.Log.AssertSound();
 
         // The guest goes on after a capture while its disk stands still, so that one copy of the disk is of both instants.
-        Assert.Equal("off", await guest.AskAsync('w', "DISKS"));
+        Assert.Equal("off", await guest.AskAsync('w', "STORING"));
         int before = guest.Log.LastTick;
         string live = from.LosesWritesUnderTcg ? "stop" : "live";
         await SavevmCommand.CaptureAsync(workspace, guest, "first", "--mode", live);
         await SavevmCommand.CaptureAsync(workspace, guest, "background", "--mode", "background");
         int after = (await guest.ReadAsync()).LastTick;
         File.Copy(disk.Path, disk.Path + ".still");
-        Assert.Equal("on", await guest.AskAsync('w', "DISKS"));
+        Assert.Equal("on", await guest.AskAsync('w', "STORING"));
         await guest.MoreTicksAsync(10);
         await SavevmCommand.CaptureAsync(workspace, guest, "stopped", "--mode", "stop", "--after", "stop");
         await guest.ReadAsync();
