@@ -44,14 +44,17 @@ public sealed class ResumeOperation : IResumeOperation
         snapshot.VerifyRam(new InlineProgress(bytes => observer.Progress(new ProgressUpdate { Phase = "verify", Bytes = bytes, TotalBytes = total })), interrupt);
     }
 
-    private static async Task<ResumePlan> PlanAsync(ResumeRequest request, Snapshot snapshot, IOperationObserver observer, CancellationToken interrupt)
+    private static async Task<ResumePlan> PlanAsync(ResumeRequest request, Snapshot snapshot, NoteTaker observer, CancellationToken interrupt)
     {
         var startsQemu = request.QmpSocket is null && request.ConnectUri is null;
         if (!startsQemu && request.Clones > 1)
             throw new SavevmException(ExitCode.WrongUsage, $"resume of {request.Name}", "one QEMU that is running already takes one guest", "leave --clones out");
         var machine = RecordedMachine.Parse(snapshot.Manifest.Machine);
-        var emulator = startsQemu ? await EmulatorChoice.ChooseAsync(request, RecordedSource.Parse(snapshot.Manifest.Source), interrupt).ConfigureAwait(false) : null;
+        var source = RecordedSource.Parse(snapshot.Manifest.Source);
+        var emulator = startsQemu ? await EmulatorChoice.ChooseAsync(request, source, interrupt).ConfigureAwait(false) : null;
         emulator?.Check(request.Name, machine);
+        if (emulator is not null) ClockCheck.Refuse(request.Name, source.Arguments, emulator.Arguments);
+        if (ClockCheck.Hint(DateTimeOffset.UtcNow - snapshot.Manifest.Created, emulator?.Arguments ?? source.Arguments) is { } hint) observer.Note(hint);
         var disks = DiskPlan.Choose(request, RecordedDisk.Parse(snapshot.Manifest.Disks), snapshot.DirectoryPath, emulator, observer);
         return new ResumePlan { Disks = disks, Request = request, Snapshot = snapshot, Machine = machine, Mode = ModeChoice.Choose(request, observer), Emulator = emulator };
     }

@@ -29,6 +29,9 @@ internal sealed record MachineDevices
 
     public bool HasPort { get; init; }
 
+    /// <summary>Where the machine expects its TPM.</summary>
+    public string? TpmSocket { get; init; }
+
     /// <summary>What an i440fx has: virtio devices, an ISA watchdog, a generation id.</summary>
     public static MachineDevices Pc(string readOnlyDisk) => new()
     {
@@ -50,8 +53,8 @@ internal sealed record MachineDevices
         HasPort = true,
     };
 
-    /// <summary>What a q35 has: PCI Express, SCSI, SATA, USB, sound, another NIC, display and watchdog.</summary>
-    public static MachineDevices Q35(string readOnlyDisk) => new()
+    /// <summary>What a q35 has: PCI Express, SCSI, SATA, USB, sound, a TPM, another NIC, display and watchdog.</summary>
+    public static MachineDevices Q35(string readOnlyDisk, string tpmSocket) => new()
     {
         Family = "q35",
         Modules =
@@ -67,8 +70,10 @@ internal sealed record MachineDevices
             "-device", "qemu-xhci", "-device", "usb-tablet", "-device", "usb-kbd",
             "-audiodev", "none,id=quiet", "-device", "intel-hda", "-device", "hda-duplex,audiodev=quiet",
             "-device", "virtio-vga", "-device", "i6300esb", "-device", "pvpanic-pci", "-action", "watchdog=pause",
+            "-chardev", $"socket,id=tpm,path={tpmSocket}", "-tpmdev", "emulator,id=tpm0,chardev=tpm", "-device", "tpm-tis,tpmdev=tpm0",
         ],
-        Found = " nets=1 inputs=3 ports=0 rng=0 watchdog=1 tpm=0",
+        Found = " nets=1 inputs=3 ports=0 rng=0 watchdog=1 tpm=1",
+        TpmSocket = tpmSocket,
         Disks = 2,
         HasPointer = true,
     };
