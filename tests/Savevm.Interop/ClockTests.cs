@@ -34,7 +34,7 @@ public sealed class ClockTests
         QemuInstallation qemu = QemuLab.Named(name);
         LinuxSpecification specification = Specification(workspace, qemu, rtc) with { KernelOptions = "clocksource=" + source };
         LabGuest guest = await LabGuest.StartAsync(workspace, qemu, specification);
-        await guest.UntilTickAsync(10);
+        await guest.UntilTickAsync(10, seconds: 240);
         await guest.AskAsync('a', "TIME");
         Times before = Times.Parse(await guest.AskAsync('t', "TIME"));
         Assert.Equal(source, before.Source);

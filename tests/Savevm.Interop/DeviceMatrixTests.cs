@@ -46,7 +46,7 @@ public sealed class DeviceMatrixTests
         };
         await StartTpmAsync();
         LabGuest guest = await LabGuest.StartAsync(workspace, from, specification);
-        await guest.UntilTickAsync(20);
+        await guest.UntilTickAsync(20, seconds: 240);
         Assert.Contains(
             $"READY pages=4096 processors={specification.Processors} disks={devices.Disks + 1}{devices.Found}\n", guest.Log.Text, StringComparison.Ordinal);
         await devices.AssertAliveAsync(guest);
@@ -175,7 +175,7 @@ public sealed class DeviceMatrixTests
         Workspace workspace, QemuInstallation qemu, LinuxSpecification specification, string found, params string[] modes)
     {
         LabGuest guest = await LabGuest.StartAsync(workspace, qemu, specification);
-        await guest.UntilTickAsync(20);
+        await guest.UntilTickAsync(20, seconds: 240);
         Assert.Contains(found + "\n", guest.Log.Text, StringComparison.Ordinal);
         await SavevmCommand.CaptureAsync(workspace, guest, "web", "--mode", "stop", "--after", "stop");
         (await guest.ReadAsync()).AssertSound();

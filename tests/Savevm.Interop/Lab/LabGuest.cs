@@ -68,9 +68,11 @@ internal sealed class LabGuest : IAsyncDisposable
     }
 
     /// <summary>Waits for a tick; returns the last one seen, which may be later.</summary>
-    public async Task<int> UntilTickAsync(int tick)
+    /// <param name="tick">Its number.</param>
+    /// <param name="seconds">How long; a kernel that boots on an emulated processor needs more on a busy machine.</param>
+    public async Task<int> UntilTickAsync(int tick, int seconds = 60)
     {
-        for (DateTime end = DateTime.UtcNow + TimeSpan.FromSeconds(60); ; await Task.Delay(10))
+        for (DateTime end = DateTime.UtcNow + TimeSpan.FromSeconds(seconds); ; await Task.Delay(10))
         {
             await ReadAsync();
             if (Log.LastTick >= tick)

@@ -25,13 +25,14 @@ internal static class LabPrograms
         return process;
     }
 
-    /// <summary>An environment in which the wall clock is ahead by some seconds; the steady clock is the machine's.</summary>
+    /// <summary>An environment in which the wall clock is ahead by some seconds; the steady clock and the times of files are the machine's.</summary>
     public static IReadOnlyDictionary<string, string> Later(long seconds) => new Dictionary<string, string>
     {
         ["LD_PRELOAD"] = Fetched("libfaketime.so.1"),
         ["FAKETIME"] = FormattableString.Invariant($"+{seconds}"),
         ["FAKETIME_DONT_FAKE_MONOTONIC"] = "1",
         ["DONT_FAKE_MONOTONIC"] = "1",
+        ["NO_FAKE_STAT"] = "1",
     };
 
     private static string Fetched(string name)
