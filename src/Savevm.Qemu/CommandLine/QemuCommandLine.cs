@@ -105,6 +105,10 @@ public sealed class QemuCommandLine
         }
     }
 
+    /// <summary>The clock that the RTC goes by, as <c>-rtc clock=</c> names it; QEMU's own choice is <c>host</c>.</summary>
+    public string RtcClock =>
+        All("rtc").Select(option => OptionValue.Parse(option.Text, string.Empty).Text("clock")).LastOrDefault(clock => clock is not null) ?? "host";
+
     /// <summary>The size of main RAM in bytes as <c>-m</c> gives it; null where it is not given or not understood.</summary>
     public long? MemoryBytes
     {

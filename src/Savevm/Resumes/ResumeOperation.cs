@@ -55,6 +55,8 @@ public sealed class ResumeOperation : IResumeOperation
         var emulator = startsQemu ? await EmulatorChoice.ChooseAsync(request, source, interrupt).ConfigureAwait(false) : null;
         if (emulator is not null) new IdentityCheck(request.Name, machine, source.Arguments, emulator).Run(observer);
         foreach (var note in emulator?.Notes ?? []) observer.Note(note);
+        if (emulator is not null) ClockCheck.Refuse(request.Name, source.Arguments, emulator.Arguments);
+        if (ClockCheck.Hint(DateTimeOffset.UtcNow - snapshot.Manifest.Created, emulator?.Arguments ?? source.Arguments) is { } hint) observer.Note(hint);
         var disks = DiskPlan.Choose(request, RecordedDisk.Parse(snapshot.Manifest.Disks), snapshot.DirectoryPath, emulator, observer);
         return new ResumePlan { Disks = disks, Request = request, Snapshot = snapshot, Machine = machine, Mode = ModeChoice.Choose(request, observer), Emulator = emulator };
     }

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Savevm.Interop.Lab;
 
 /// <summary>A guest to start: the machine, and what the ticker in it does.</summary>
-internal sealed record GuestSpecification
+internal record GuestSpecification
 {
     /// <summary>The ticker's image, beside the test executable.</summary>
     public static string Image { get; } = Path.Combine(AppContext.BaseDirectory, "ticker.bin");
@@ -46,7 +46,7 @@ internal sealed record GuestSpecification
     public IReadOnlyList<string> Extra { get; init; } = [];
 
     /// <summary>Ticks in which the whole region is verified once, and every disk.</summary>
-    public int TicksPerPass => Math.Max(
+    public virtual int TicksPerPass => Math.Max(
         ((RegionMiB * 256) + Verify - 1) / Verify, Disks.Count == 0 ? 0 : (Sectors + SectorReads - 1) / SectorReads);
 
     /// <summary>A guest for an accelerator: under KVM a small one, since a KVM that emulates unpaged code is slow.</summary>
@@ -63,10 +63,16 @@ internal sealed record GuestSpecification
         "-chardev", "ringbuf,id=ticks,size=1048576", "-serial", "chardev:ticks",
         "-qmp", $"unix:{folder}/qmp,server=on,wait=off",
         "-qmp", $"unix:{folder}/lab,server=on,wait=off",
-        "-kernel", Disks.Count == 0 ? Image : DiskImage,
-        "-append", string.Create(CultureInfo.InvariantCulture, $"size={RegionMiB} rate={Rate} verify={Verify} step={Step}{DiskParameters}"),
+        .. Boot(folder),
         .. Disks.SelectMany((disk, index) => disk.Arguments(index)),
         .. Extra,
+    ];
+
+    /// <summary>What is booted, with its parameters.</summary>
+    protected virtual IReadOnlyList<string> Boot(string folder) =>
+    [
+        "-kernel", Disks.Count == 0 ? Image : DiskImage,
+        "-append", string.Create(CultureInfo.InvariantCulture, $"size={RegionMiB} rate={Rate} verify={Verify} step={Step}{DiskParameters}"),
     ];
 
     private string DiskParameters => Disks.Count == 0

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 
@@ -67,9 +68,11 @@ internal sealed class LabGuest : IAsyncDisposable
     }
 
     /// <summary>Waits for a tick; returns the last one seen, which may be later.</summary>
-    public async Task<int> UntilTickAsync(int tick)
+    /// <param name="tick">Its number.</param>
+    /// <param name="seconds">How long; a kernel that boots on an emulated processor needs more on a busy machine.</param>
+    public async Task<int> UntilTickAsync(int tick, int seconds = 60)
     {
-        for (DateTime end = DateTime.UtcNow + TimeSpan.FromSeconds(60); ; await Task.Delay(10))
+        for (DateTime end = DateTime.UtcNow + TimeSpan.FromSeconds(seconds); ; await Task.Delay(10))
         {
             await ReadAsync();
             if (Log.LastTick >= tick)
@@ -86,6 +89,30 @@ internal sealed class LabGuest : IAsyncDisposable
     {
         int seen = (await ReadAsync()).LastTick;
         return await UntilTickAsync((seen > 0 ? seen : await UntilTickAsync(1)) + count);
+    }
+
+    /// <summary>Types an order on the guest's second serial port; the rest of the line with which it answers.</summary>
+    /// <param name="order">The letter.</param>
+    /// <param name="answer">The word that begins the line.</param>
+    public async Task<string> AskAsync(char order, string answer)
+    {
+        int from = (await ReadAsync()).Text.Length;
+        using (var orders = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified))
+        {
+            await orders.ConnectAsync(new UnixDomainSocketEndPoint(Path.Combine(Folder, "orders")));
+            await orders.SendAsync(new[] { (byte)order });
+            for (DateTime end = DateTime.UtcNow + TimeSpan.FromSeconds(60); ; await Task.Delay(10))
+            {
+                string said = (await ReadAsync()).Text[from..];
+                int at = said.IndexOf(answer + " ", StringComparison.Ordinal);
+                if (at >= 0 && said.IndexOf('\n', at) is > 0 and int until)
+                {
+                    return said[(at + answer.Length + 1)..until];
+                }
+
+                Assert.True(DateTime.UtcNow < end, $"no {answer}; the guest is {await Monitor.StatusAsync()} and said: {said}");
+            }
+        }
     }
 
     public Task StopAsync() => Monitor.ExecuteAsync("stop");

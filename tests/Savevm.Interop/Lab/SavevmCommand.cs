@@ -7,7 +7,7 @@ internal static class SavevmCommand
 {
     /// <summary>Starts a command.</summary>
     public static LabProcess Start(Workspace workspace, params IReadOnlyList<string> arguments) =>
-        workspace.Owns(LabProcess.Start(SavevmExecutable.Path, arguments, new Dictionary<string, string>
+        workspace.Owns(LabProcess.Start(SavevmExecutable.Path, arguments, new Dictionary<string, string>(workspace.CommandEnvironment)
         {
             ["SAVEVM_REPOSITORY"] = workspace.Repository,
             ["XDG_RUNTIME_DIR"] = workspace.RunFolder,

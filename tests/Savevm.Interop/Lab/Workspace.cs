@@ -48,6 +48,9 @@ internal sealed class Workspace : IAsyncDisposable
     /// <summary>What the command under test sees as the folder for temporary files.</summary>
     public string TemporaryFolder { get; }
 
+    /// <summary>What the environment of the command under test, and of all that it starts, has besides.</summary>
+    public IReadOnlyDictionary<string, string> CommandEnvironment { get; set; } = new Dictionary<string, string>();
+
     /// <summary>A resumed QEMU that the test ends hard leaves its sockets.</summary>
     public bool GuestsMayLeaveFiles { get; set; }
 
