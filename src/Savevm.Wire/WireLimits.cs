@@ -24,6 +24,12 @@ public static class WireLimits
     /// <summary>Deepest nesting of the JSON description.</summary>
     public const int MaxDescriptionDepth = 64;
 
+    /// <summary>
+    /// Most fields and structures of the JSON description. QEMU's have a few thousand; the shortest text that makes one has
+    /// three bytes.
+    /// </summary>
+    public const int MaxDescriptionNodes = 1 << 18;
+
     /// <summary>Longest packaged stream, in bytes.</summary>
     public const int MaxPackagedBytes = 256 << 20;
 

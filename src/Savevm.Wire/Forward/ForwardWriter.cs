@@ -27,6 +27,13 @@ public static class ForwardWriter
         writer.WriteBytes(rawSubsections);
     }
 
+    /// <summary>Writes the configuration section with its subsections.</summary>
+    public static void WriteConfiguration(WireWriter writer, ConfigurationRecord record)
+    {
+        ArgumentNullException.ThrowIfNull(record);
+        WriteConfiguration(writer, record.MachineName, record.Subsections);
+    }
+
     /// <summary>Writes the head of a START or FULL section.</summary>
     public static void WriteSectionStart(
         WireWriter writer, SectionType type, uint sectionId, string idStr, uint instanceId, uint versionId)
