@@ -53,4 +53,7 @@ public static class WireLimits
 
     /// <summary>Longest XBZRLE or compressed payload of one page, in bytes (zlib's bound for a page of 4096 bytes).</summary>
     public const int MaxEncodedPageBytes = 4109;
+
+    /// <summary>Largest position in a file, in bytes: 2^62. Sums of two do not overflow.</summary>
+    public const ulong MaxFilePosition = 1UL << 62;
 }
