@@ -96,6 +96,13 @@ public static class ForwardWriter
             writer, CommandType.Packaged, [(byte)(length >> 24), (byte)(length >> 16), (byte)(length >> 8), (byte)length]);
     }
 
+    /// <summary>Writes the command that asks which pages of a block were received. It begins a recovery.</summary>
+    public static void WriteRecvBitmap(WireWriter writer, string blockName)
+    {
+        byte[] name = WireText.ToBytes(blockName, WireLimits.MaxIdStrBytes, nameof(blockName));
+        WriteCommand(writer, CommandType.RecvBitmap, [(byte)name.Length, .. name]);
+    }
+
     /// <summary>Writes the end mark of a stream or of a packaged stream.</summary>
     public static void WriteEndOfFile(WireWriter writer)
     {
