@@ -24,6 +24,12 @@ public static class WireLimits
     /// <summary>Deepest nesting of the JSON description.</summary>
     public const int MaxDescriptionDepth = 64;
 
+    /// <summary>
+    /// Most fields and structures of the JSON description. QEMU's have a few thousand; the shortest text that makes one has
+    /// three bytes.
+    /// </summary>
+    public const int MaxDescriptionNodes = 1 << 18;
+
     /// <summary>Longest packaged stream, in bytes.</summary>
     public const int MaxPackagedBytes = 256 << 20;
 
@@ -47,4 +53,34 @@ public static class WireLimits
 
     /// <summary>Longest XBZRLE or compressed payload of one page, in bytes (zlib's bound for a page of 4096 bytes).</summary>
     public const int MaxEncodedPageBytes = 4109;
+
+    /// <summary>Largest position in a file, in bytes: 2^62. Sums of two do not overflow.</summary>
+    public const ulong MaxFilePosition = 1UL << 62;
+
+    /// <summary>Longest compressed payload of one multifd packet, in bytes: the buffer of a QEMU that receives it.</summary>
+    public const int MaxMultifdPayloadBytes = 1 << 20;
+
+    /// <summary>Longest payload of one device-state packet, in bytes. QEMU sends pieces of about one mebibyte.</summary>
+    public const int MaxMultifdDeviceBytes = 64 << 20;
+
+    /// <summary>Longest device state of a COLO checkpoint, in bytes.</summary>
+    public const int MaxColoStateBytes = 256 << 20;
+
+    /// <summary>Longest piece of a dirty bitmap, in bytes. QEMU sends 1024 and takes ten times as many.</summary>
+    public const int MaxDirtyBitmapChunkBytes = 10 << 10;
+
+    /// <summary>Most dirty bitmaps of one stream.</summary>
+    public const int MaxDirtyBitmaps = 65536;
+
+    /// <summary>Longest area for domain XML and cookie in a libvirt image, in bytes.</summary>
+    public const int MaxLibvirtDataBytes = 128 << 20;
+
+    /// <summary>Largest L1 table of a qcow2 image, in entries: 32 MiB, QEMU's own limit.</summary>
+    public const int MaxQcow2L1Entries = (32 << 20) / 8;
+
+    /// <summary>Most internal snapshots of a qcow2 image, QEMU's own limit.</summary>
+    public const int MaxQcow2Snapshots = 65536;
+
+    /// <summary>Longest extra data of a qcow2 snapshot, in bytes, QEMU's own limit.</summary>
+    public const int MaxQcow2SnapshotExtraBytes = 1024;
 }

@@ -1,3 +1,4 @@
+using Savevm.Wire.Descriptions;
 using Savevm.Wire.Forward;
 
 namespace Savevm.Wire.Tests;

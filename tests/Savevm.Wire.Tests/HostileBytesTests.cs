@@ -1,6 +1,7 @@
 using System.Text;
 using CsCheck;
 using Savevm.Wire.Dialects;
+using Savevm.Wire.Descriptions;
 using Savevm.Wire.Forward;
 using Savevm.Wire.Ram;
 using Savevm.Wire.ReturnPath;

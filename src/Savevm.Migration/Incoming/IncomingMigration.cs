@@ -5,6 +5,7 @@ using Savevm.Migration.Metrics;
 using Savevm.Migration.ReturnPath;
 using Savevm.Transport;
 using Savevm.Wire;
+using Savevm.Wire.Descriptions;
 using Savevm.Wire.Dialects;
 using Savevm.Wire.Forward;
 

@@ -1,5 +1,6 @@
 using Savevm.Machine.VMState;
 using Savevm.Wire;
+using Savevm.Wire.Descriptions;
 using Savevm.Wire.Forward;
 
 namespace Savevm.Migration.Incoming;

@@ -12,4 +12,10 @@ public sealed record CommandRecord(CommandType Type, byte[] Payload)
     public uint Value => Payload.Length == sizeof(uint)
         ? BinaryPrimitives.ReadUInt32BigEndian(Payload)
         : throw new InvalidOperationException($"{Type} carries no single value.");
+
+    /// <summary>The block that RECV_BITMAP names.</summary>
+    /// <exception cref="InvalidOperationException">Another command.</exception>
+    public string BlockName => Type == CommandType.RecvBitmap
+        ? WireText.ToText(Payload.AsSpan(1))
+        : throw new InvalidOperationException($"{Type} names no block.");
 }

@@ -8,15 +8,13 @@ internal static class ConfigurationReader
 {
     private const int NameOffset = 5;
     private const int UuidBytes = 16;
-    private const int MinPageBits = 10;
-    private const int MaxPageBits = 31;
-    private const uint SubsectionVersion = 1;
 
-    private static ReadOnlySpan<byte> PageBitsName => "configuration/target-page-bits"u8;
-
-    private static ReadOnlySpan<byte> CapabilitiesName => "configuration/capabilities"u8;
-
-    private static ReadOnlySpan<byte> UuidName => "configuration/uuid"u8;
+    internal const int MinPageBits = 10;
+    internal const int MaxPageBits = 31;
+    internal const uint SubsectionVersion = 1;
+    internal const string PageBitsSubsection = "configuration/target-page-bits";
+    internal const string CapabilitiesSubsection = "configuration/capabilities";
+    internal const string UuidSubsection = "configuration/uuid";
 
     internal static bool TryRead(
         ReadOnlySpan<byte> window, long offset, [NotNullWhen(true)] out ConfigurationRecord? record, out int consumed)
@@ -60,17 +58,18 @@ internal static class ConfigurationReader
         if (!WireText.TryReadName(window, offset, nameAt, "subsection name", out ReadOnlySpan<byte> name))
             return false;
         int versionAt = nameAt + 1 + name.Length;
-        bool isPageBits = name.SequenceEqual(PageBitsName) && found.TargetPageBits is null;
-        bool isCapabilities = name.SequenceEqual(CapabilitiesName) && found.Capabilities.Count == 0;
-        bool isUuid = name.SequenceEqual(UuidName) && found.Uuid is null;
+        string text = WireText.ToText(name);
+        bool isPageBits = text == PageBitsSubsection && found.TargetPageBits is null;
+        bool isCapabilities = text == CapabilitiesSubsection && found.Capabilities.Count == 0;
+        bool isUuid = text == UuidSubsection && found.Uuid is null;
         if (!isPageBits && !isCapabilities && !isUuid)
-            throw new WireException(offset + nameAt, $"unknown or repeated subsection '{WireText.ToText(name)}' of the configuration");
+            throw new WireException(offset + nameAt, $"unknown or repeated subsection '{text}' of the configuration");
         var reader = new WireReader(window, offset);
         reader.TryReadBytes(versionAt, out _);
         if (!reader.TryReadUInt32(out uint version))
             return false;
         if (version != SubsectionVersion)
-            throw new WireException(offset + versionAt, $"version {version} of subsection '{WireText.ToText(name)}'");
+            throw new WireException(offset + versionAt, $"version {version} of subsection '{text}'");
         if (isPageBits)
         {
             if (!reader.TryReadUInt32(out uint bits))

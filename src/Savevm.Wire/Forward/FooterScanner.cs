@@ -9,7 +9,7 @@ namespace Savevm.Wire.Forward;
 /// </summary>
 /// <remarks>
 /// A body may hold such bytes by chance or by a guest's design. The first candidate is taken; check it against
-/// <see cref="VMDescription"/> where there is one, and ask <see cref="CountCandidates"/> where there is none.
+/// <see cref="Descriptions.VMDescription"/> where there is one, and ask <see cref="CountCandidates"/> where there is none.
 /// One scanner serves one stream; not for several threads at once.
 /// </remarks>
 public sealed class FooterScanner

@@ -113,6 +113,26 @@ public static class ForwardReader
         return true;
     }
 
+    /// <summary>
+    /// Tells whether this stream has footers, from the byte behind the first body whose end is known by other means, such as
+    /// RAM's: the mark of a footer begins no section.
+    /// </summary>
+    /// <param name="window">Bytes behind the body.</param>
+    /// <param name="offset">Offset of the window in the stream.</param>
+    /// <param name="hasFooters">The stream has footers.</param>
+    /// <returns>False when the window is empty.</returns>
+    /// <exception cref="WireException">Neither a footer nor anything that may follow a section.</exception>
+    public static bool TryDetectFooters(ReadOnlySpan<byte> window, long offset, out bool hasFooters)
+    {
+        hasFooters = false;
+        if (window.IsEmpty)
+            return false;
+        hasFooters = window[0] == (byte)SectionType.Footer;
+        if (!hasFooters && SectionTypeTable.Find((SectionType)window[0]) is not { IsTopLevel: true })
+            throw new WireException(offset, $"byte 0x{window[0]:x2} where a footer or a section was expected");
+        return true;
+    }
+
     /// <summary>Reads a command. The bytes of a packaged stream follow it and are not part of it.</summary>
     /// <param name="window">Bytes from the type byte 0x08 on.</param>
     /// <param name="offset">Offset of the window in the stream.</param>

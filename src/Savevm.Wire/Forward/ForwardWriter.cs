@@ -27,6 +27,13 @@ public static class ForwardWriter
         writer.WriteBytes(rawSubsections);
     }
 
+    /// <summary>Writes the configuration section with its subsections.</summary>
+    public static void WriteConfiguration(WireWriter writer, ConfigurationRecord record)
+    {
+        ArgumentNullException.ThrowIfNull(record);
+        WriteConfiguration(writer, record.MachineName, record.Subsections);
+    }
+
     /// <summary>Writes the head of a START or FULL section.</summary>
     public static void WriteSectionStart(
         WireWriter writer, SectionType type, uint sectionId, string idStr, uint instanceId, uint versionId)
@@ -87,6 +94,13 @@ public static class ForwardWriter
             throw new ArgumentOutOfRangeException(nameof(length), length, "A packaged stream that no reader of ours takes.");
         WriteCommand(
             writer, CommandType.Packaged, [(byte)(length >> 24), (byte)(length >> 16), (byte)(length >> 8), (byte)length]);
+    }
+
+    /// <summary>Writes the command that asks which pages of a block were received. It begins a recovery.</summary>
+    public static void WriteRecvBitmap(WireWriter writer, string blockName)
+    {
+        byte[] name = WireText.ToBytes(blockName, WireLimits.MaxIdStrBytes, nameof(blockName));
+        WriteCommand(writer, CommandType.RecvBitmap, [(byte)name.Length, .. name]);
     }
 
     /// <summary>Writes the end mark of a stream or of a packaged stream.</summary>

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
+using Savevm.Wire.Dialects;
 
 namespace Savevm.Wire.Ram;
 
@@ -34,19 +35,33 @@ public static class RamRecordReader
             headerBytes = WordBytes;
             return true;
         }
-        return TryReadAny(window, offset, out record, out headerBytes);
+        return TryReadAny(window, offset, acceptsFill: false, out record, out headerBytes);
+    }
+
+    /// <inheritdoc cref="TryRead(ReadOnlySpan{byte}, long, out RamRecord, out int)"/>
+    /// <param name="window">Bytes from the record on.</param>
+    /// <param name="offset">Offset of the window in the stream.</param>
+    /// <param name="dialect">Whether a zero page may be filled with another byte.</param>
+    /// <param name="record">The record; its name points into <paramref name="window"/>.</param>
+    /// <param name="headerBytes">As above.</param>
+    public static bool TryRead(
+        ReadOnlySpan<byte> window, long offset, StreamDialect dialect, out RamRecord record, out int headerBytes)
+    {
+        ArgumentNullException.ThrowIfNull(dialect);
+        return TryReadAny(window, offset, dialect.AcceptsFillBytes, out record, out headerBytes);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static bool TryReadAny(ReadOnlySpan<byte> window, long offset, out RamRecord record, out int headerBytes)
+    private static bool TryReadAny(
+        ReadOnlySpan<byte> window, long offset, bool acceptsFill, out RamRecord record, out int headerBytes)
     {
         record = default;
         headerBytes = 0;
         if (!BinaryPrimitives.TryReadUInt64BigEndian(window, out ulong word))
             return false;
-        RamFlagRow? row = RamFlagTable.Find((RamFlags)(word & RamFlagTable.FlagMask));
-        if (row is null)
-            throw new WireException(offset, $"RAM record with flags 0x{word & RamFlagTable.FlagMask:x3}");
+        var flags = (RamFlags)(word & RamFlagTable.FlagMask);
+        if (RamFlagTable.Find(flags) is not { Kind: { } kind } row)
+            throw new WireException(offset, $"RAM record with flags 0x{(ulong)flags:x3} ({RamFlagTable.Describe(flags)})");
         ulong address = word & ~RamFlagTable.FlagMask;
         bool continues = (word & (ulong)RamFlags.Continue) != 0;
         int position = WordBytes;
@@ -62,19 +77,21 @@ public static class RamRecordReader
                 position += 1 + name.Length;
             }
         }
-        else if (row.Kind == RamRecordKind.MemorySize && address > WireLimits.MaxRamBytes)
+        else if (kind == RamRecordKind.MemorySize && address > WireLimits.MaxRamBytes)
         {
             throw new WireException(offset, $"RAM of 0x{address:x} bytes");
         }
-        if (row.Kind == RamRecordKind.ZeroPage)
+        byte fill = 0;
+        if (kind == RamRecordKind.ZeroPage)
         {
             if (position >= window.Length)
                 return false;
-            if (window[position] != 0)
-                throw new WireException(offset + position, $"zero page with fill byte 0x{window[position]:x2}");
+            fill = window[position];
+            if (fill != 0 && !acceptsFill)
+                throw new WireException(offset + position, $"zero page with fill byte 0x{fill:x2}");
             position++;
         }
-        record = new RamRecord(row.Kind, address, continues, name);
+        record = new RamRecord(kind, address, continues, name, fill);
         headerBytes = position;
         return true;
     }

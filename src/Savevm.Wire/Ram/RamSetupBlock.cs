@@ -8,4 +8,7 @@ public sealed record RamSetupBlock(string IdStr, ulong UsedLength, ulong PageSiz
 {
     /// <summary>Guest physical address, when the dialect has it.</summary>
     public ulong? GuestAddress { get; init; }
+
+    /// <summary>Where the block lies in the file, when the dialect has mapped-ram.</summary>
+    public MappedRamHeader? MappedRam { get; init; }
 }

@@ -12,11 +12,14 @@ public static class RamSetupReader
 {
     /// <summary>Reads one block.</summary>
     /// <param name="window">Bytes from the block's name on.</param>
-    /// <param name="offset">Offset of the window in the stream.</param>
+    /// <param name="offset">Offset of the window in the stream; with mapped-ram its position in the file.</param>
     /// <param name="dialect">Which fields a block has.</param>
     /// <param name="remaining">The announced sum less the blocks read so far, in bytes; not 0.</param>
     /// <param name="block">The block.</param>
-    /// <param name="consumed">Bytes of the block.</param>
+    /// <param name="consumed">
+    /// Bytes of the block. With mapped-ram its bitmap and pages lie behind them, and the list goes on at
+    /// <see cref="MappedRamHeader.GetNextPosition"/>.
+    /// </param>
     /// <returns>False when the window is too short.</returns>
     /// <exception cref="WireException">A name, length or page size that cannot be.</exception>
     public static bool TryReadBlock(
@@ -67,7 +70,19 @@ public static class RamSetupReader
                 return false;
             guestAddress = address;
         }
-        block = new RamSetupBlock(WireText.ToText(name), usedLength, pageSize) { GuestAddress = guestAddress };
+        MappedRamHeader? mappedRam = null;
+        if (dialect.HasMappedRam)
+        {
+            if (!MappedRamHeader.TryRead(window[reader.Position..], reader.Offset, usedLength, dialect, out MappedRamHeader header))
+                return false;
+            reader.TryReadBytes(MappedRamHeader.HeaderBytes, out _);
+            mappedRam = header;
+        }
+        block = new RamSetupBlock(WireText.ToText(name), usedLength, pageSize)
+        {
+            GuestAddress = guestAddress,
+            MappedRam = mappedRam,
+        };
         consumed = reader.Position;
         return true;
     }

@@ -68,6 +68,20 @@ public class ConfigurationReaderTests
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1024);
     }
 
+    [Fact]
+    public void A_configuration_of_our_own_is_written_as_QEMU_writes_it()
+    {
+        var uuid = Guid.Parse("00112233-4455-6677-8899-aabbccddeeff");
+        var writer = new WireWriter();
+        ForwardWriter.WriteConfiguration(writer, ConfigurationRecord.Create("pc", ["mapped-ram"], 12, uuid));
+        Assert.Equal(Hex.Normal("07 00000002 'pc'" + PageBits + Capabilities + Uuid), Hex.Text(writer));
+        writer.Clear();
+        ForwardWriter.WriteConfiguration(writer, ConfigurationRecord.Create("pc"));
+        Assert.Equal(Hex.Normal("07 00000002 'pc'"), Hex.Text(writer));
+        Assert.Throws<ArgumentOutOfRangeException>(() => ConfigurationRecord.Create("pc", targetPageBits: 32));
+        Assert.Throws<ArgumentException>(() => ConfigurationRecord.Create("pc", [""]));
+    }
+
     private static bool Read(ReadOnlySpan<byte> window, long offset, out int consumed) =>
         ForwardReader.TryReadConfiguration(window, offset, out _, out consumed);
 }

@@ -1,4 +1,4 @@
-namespace Savevm.Wire.Forward;
+namespace Savevm.Wire.Descriptions;
 
 /// <summary>One device of the JSON description.</summary>
 /// <param name="IdStr">The device's name.</param>

@@ -1,7 +1,7 @@
 using System.Text;
-using Savevm.Wire.Forward;
+using Savevm.Wire.Descriptions;
 
-namespace Savevm.Wire.Tests.Forward;
+namespace Savevm.Wire.Tests.Descriptions;
 
 public class VMDescriptionTests
 {
