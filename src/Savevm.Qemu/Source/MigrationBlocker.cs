@@ -60,7 +60,8 @@ public sealed partial record MigrationBlocker(string Reason, string? Device, str
         return parts.Places.FirstOrDefault(place => place.Type == section);
     }
 
-    [GeneratedRegex("non-migratable (?:CPU )?device '(?<name>[^']*)'")]
+    // query-migrate says "non-migratable device: NAME", migrate says "State blocked by non-migratable device 'NAME'".
+    [GeneratedRegex("non-migratable device(?:: (?<name>.+)| '(?<name>[^']*)')")]
     private static partial Regex NonMigratable();
 
     [GeneratedRegex("^[0-9a-fA-F]{4}:00:(?<slot>[0-9a-fA-F]{2}\\.[0-7])/")]

@@ -37,7 +37,8 @@ public sealed class HotPlugTests
         await PluggedMachine.DoAsync(guest, "device_add", """{"driver": "virtio-serial-pci", "id": "serial"}""");
         await PluggedMachine.DoAsync(
             guest, "chardev-add",
-            $$$"""{"id": "port-end", "backend": {"type": "socket", "data": {"addr": {"type": "unix", "data": {"path": "{{{guest.Folder}}}/port"}}, "server": true, "wait": false}}}""");
+            """{"id": "port-end", "backend": {"type": "socket", "data": {"addr": {"type": "unix", "data": {"path": "FOLDER/port"}}, "server": true, "wait": false}}}"""
+                .Replace("FOLDER", guest.Folder, StringComparison.Ordinal));
         await PluggedMachine.DoAsync(guest, "device_add", """{"driver": "virtserialport", "id": "port", "chardev": "port-end", "name": "org.lab.port", "nr": 7}""");
         await PluggedMachine.DoAsync(guest, "device_add", """{"driver": "usb-kbd", "id": "kbd", "bus": "xhci.0"}""");
         await PluggedMachine.DoAsync(guest, "netdev_del", """{"id": "cold"}""");
@@ -63,9 +64,9 @@ public sealed class HotPlugTests
         Assert.Equal("\"port-end\"", await PluggedMachine.PropertyAsync(clone, "/machine/peripheral/port", "chardev"));
         Assert.Equal(2, (await clone.Monitor.ExecuteAsync("query-cpus-fast"))!.AsArray().Count);
 
-        // A guest that came back has everything on its command line: its own capture corrects nothing.
-        JsonNode again = await SavevmCommand.CaptureAsync(workspace, clone, "three", "--mode", "stop", "--after", "quit", "--disks", "ignore");
-        Assert.DoesNotContain(again["notes"]!.AsArray(), note => ((string)note!).Contains("while the guest ran", StringComparison.Ordinal));
+        // A guest that came back has everything on its command line: its own capture corrects nothing. Its first monitor is called qmp0.
+        SavevmResult again = await SavevmCommand.RunAsync(workspace, "capture", "three", "--qmp", clone.QmpPath + "0", "--json", "--mode", "stop", "--after", "quit");
+        Assert.DoesNotContain(again.Expect(0).Json["notes"]!.AsArray(), note => ((string)note!).Contains("while the guest ran", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -90,7 +91,7 @@ public sealed class HotPlugTests
         for (int i = 0; await PluggedMachine.HasAsync(guest, "gone"); i++)
         {
             Assert.True(i < 200, "the device was not unplugged");
-            await Task.Delay(10);
+            await Task.Delay(10, TestContext.Current.CancellationToken);
         }
 
         await PluggedMachine.DoAsync(guest, "device_del", """{"id": "pgone"}""");

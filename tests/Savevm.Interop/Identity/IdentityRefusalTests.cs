@@ -21,7 +21,7 @@ public sealed class IdentityRefusalTests
         };
         await Guests.CapturedAsync(workspace, specification);
         string rom = Path.Combine(workspace.Root, "small.rom");
-        await File.WriteAllBytesAsync(rom, new byte[5000]);
+        File.WriteAllBytes(rom, new byte[5000]);
         (string Old, string New, string Why, string Hint)[] cases =
         [
             ("-device virtio-rng-pci,id=rng ", "", "the guest has a device rng (virtio-rng-pci) at pci.0/02.0 that the command line does not make", "add -device virtio-rng-pci,id=rng"),

@@ -25,6 +25,7 @@ public sealed class MigrationBlockerTests
 
     [Theory]
     [InlineData("State blocked by non-migratable device '0000:00:04.0/nvme'", "disk1 (nvme)", "device_del disk1")]
+    [InlineData("non-migratable device: 0000:00:04.0/nvme", "disk1 (nvme)", "device_del disk1")]
     [InlineData("State blocked by non-migratable device '0000:00:1a.1/nvme'", "nvme", "start the guest without it; virtio-blk")]
     [InlineData("State blocked by non-migratable device '0000:00:1f.0/nvme'", "0000:00:1f.0/nvme", "start the guest without it")]
     [InlineData("State blocked by non-migratable CPU device (invtsc flag)", null, "without invtsc")]

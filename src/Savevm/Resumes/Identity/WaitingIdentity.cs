@@ -35,7 +35,8 @@ internal static class WaitingIdentity
         var places = waiting.Where(device => device.Place is not null).GroupBy(device => device.Place!).ToDictionary(group => group.Key, group => group.First(), StringComparer.Ordinal);
         var known = captured.Select(device => device.Place).OfType<string>().ToHashSet(StringComparer.Ordinal);
         var missing = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var device in captured.Where(device => device.Place is not null && !device.Place.EndsWith("/virtio", StringComparison.Ordinal)))
+        var placed = captured.Where(device => device.Place is not null && !device.Place.EndsWith("/virtio", StringComparison.Ordinal));
+        foreach (var device in placed.OrderBy(device => device.Place, StringComparer.Ordinal))
         {
             // What sits on a device that is missing is missing with it.
             if (missing.Any(place => device.Place!.StartsWith(place + "/", StringComparison.Ordinal))) continue;
