@@ -262,6 +262,11 @@ public sealed class CommandLineRebuild
             return MemoryRebuild.Backend(value, _mapped, _state);
         }
 
+        if (type == "secret" && value.Text("data") is null && value.Text("file") is null)
+        {
+            _state.Refuse($"the secret {value.Text("id")} was not recorded; one that is kept in a file would be found again");
+        }
+
         if (type == "filter-dump")
         {
             CharacterDeviceRebuild.Redirect(value, "file", (value.Text("id") ?? "dump") + ".pcap", _state);

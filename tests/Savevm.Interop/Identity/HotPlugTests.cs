@@ -64,7 +64,7 @@ public sealed class HotPlugTests
         Assert.Equal("\"port-end\"", await PluggedMachine.PropertyAsync(clone, "/machine/peripheral/port", "chardev"));
         Assert.Equal(2, (await clone.Monitor.ExecuteAsync("query-cpus-fast"))!.AsArray().Count);
 
-        // A guest that came back has everything on its command line: its own capture corrects nothing.
+        // A guest that came back has everything on its command line: its own capture corrects nothing. Its first monitor is called qmp0.
         SavevmResult again = await SavevmCommand.RunAsync(workspace, "capture", "three", "--qmp", clone.QmpPath + "0", "--json", "--mode", "stop", "--after", "quit");
         Assert.DoesNotContain(again.Expect(0).Json["notes"]!.AsArray(), note => ((string)note!).Contains("while the guest ran", StringComparison.Ordinal));
     }

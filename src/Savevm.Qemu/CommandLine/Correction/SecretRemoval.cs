@@ -27,8 +27,7 @@ internal static class SecretRemoval
             {
                 if (clean[i].StartsWith('-') && option == place.Option && Without(clean[i + 1], place.Implied, place.Property) is { } rest)
                 {
-                    notes.Add($"the {place.Property} of {Named(rest, option)} is a secret and was not recorded: "
-                        + "a resume needs your own command line after --, or a guest that was started with the secret in a file");
+                    notes.Add($"the {place.Property} of {Named(rest, option)} is a secret and was not recorded");
                     clean[i + 1] = rest;
                 }
             }

@@ -126,6 +126,7 @@ public sealed class CommandLineCorrectionTests
         Assert.Equal("-object rng-random,id=rng0,filename=/dev/random -object secret,id=s0 -object iothread,id=io1,poll-max-ns=0", Text(line));
         Assert.DoesNotContain("letmein", string.Join(' ', line.AsStarted.Concat(line.Corrections).Concat(line.Notes)), StringComparison.Ordinal);
         Assert.Contains(line.Notes, note => note.StartsWith("the data of -object s0 is a secret", StringComparison.Ordinal));
+        Assert.Contains(line.Notes, note => note.StartsWith("a resume will need your own command line after --: the secret s0 was not recorded", StringComparison.Ordinal));
         Assert.Contains(line.Notes, note => note.StartsWith("the secret late was added", StringComparison.Ordinal));
         Assert.Contains(line.Notes, note => note.StartsWith("the object odd (throttle-group) was added", StringComparison.Ordinal));
     }
