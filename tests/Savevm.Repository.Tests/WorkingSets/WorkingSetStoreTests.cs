@@ -88,6 +88,7 @@ public sealed class WorkingSetStoreTests : IDisposable
                 // The snapshot is gone.
             }
         });
+        adding.IsBackground = true;
         adding.Start();
         begun.Wait(TestContext.Current.CancellationToken);
         temporary.Repository.Remove("web");
