@@ -5,9 +5,8 @@ enum { NETS = 4, INPUTS = 8, PORTS = 4, SILENCE = 100 };
 struct net { int socket; struct sockaddr_ll address; u8 hardware[6]; u64 answers, silent; };
 
 static struct net nets[NETS];
-static int net_count, input_count, port_count, inputs[INPUTS], ports[PORTS], entropy = -1, watchdog = -1, tpm = -1;
+static int net_count, input_count, port_count, inputs[INPUTS], ports[PORTS], entropy = -1, watchdog = -1;
 static u64 input_events;
-static u8 measured[32];
 
 static int numbered(const char *before, u64 number, const char *after, int flags)
 {
@@ -79,42 +78,6 @@ static u64 count_answers(void)
     return answers;
 }
 
-/* ---------------------------------------------------------------- TPM: a register that was extended keeps its value */
-
-static int tpm_read(u8 *digest)
-{
-    static const u8 command[] = { 0x80, 1, 0, 0, 0, 20, 0, 0, 1, 0x7e, 0, 0, 0, 1, 0, 11, 3, 0, 0, 1 };
-    u8 answer[128];
-    if (CALL(SYS_write, tpm, command, sizeof command) != sizeof command) return 0;
-    if (CALL(SYS_read, tpm, answer, sizeof answer) != 62) return 0;
-    memcpy(digest, answer + 30, 32);
-    return 1;
-}
-
-static void start_tpm(void)
-{
-    u8 command[65] = {
-        0x80, 2, 0, 0, 0, 65, 0, 0, 1, 0x82, 0, 0, 0, 16, 0, 0, 0, 9, 0x40, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 11, 0x5a
-    };
-    u8 answer[128];
-    tpm = open_file("/dev/tpm0", O_RDWR);
-    if (tpm < 0) return;
-    CALL(SYS_write, tpm, command, sizeof command);
-    CALL(SYS_read, tpm, answer, sizeof answer);
-    if (!tpm_read(measured)) tpm = -1;
-}
-
-static void tpm_tick(void)
-{
-    u8 digest[32];
-    int same = tpm_read(digest);
-    for (int i = 0; same && i < 32; i++) same = digest[i] == measured[i];
-    if (!same && complain()) {
-        struct line line = { 0 };
-        say(put(&line, "CORRUPT the TPM's register 16 is another"));
-    }
-}
-
 /* ---------------------------------------------------------------- all of them */
 
 static void start_devices(void)
@@ -132,7 +95,6 @@ static void start_devices(void)
     if (read_text("/sys/class/misc/hw_random/rng_current", name, sizeof name) > 0 && starts_with(name, "virtio"))
         entropy = open_file("/dev/hwrng", O_RDONLY);
     watchdog = open_file("/dev/watchdog", O_WRONLY);
-    start_tpm();
 }
 
 static void devices_tick(u64 tick)
@@ -150,7 +112,6 @@ static void devices_tick(u64 tick)
     }
     if (entropy >= 0) CALL(SYS_read, entropy, &random, sizeof random);
     if (watchdog >= 0) CALL(SYS_write, watchdog, "", 1);
-    if (tpm >= 0 && tick % 8 == 0) tpm_tick();
 }
 
 /* What was found, for the line that says that the guest is ready. */
@@ -158,6 +119,5 @@ static struct line *put_devices(struct line *line)
 {
     put_number(put(put_number(put(line, " disks="), (u64)disk_count), " nets="), (u64)net_count);
     put_number(put(put_number(put(line, " inputs="), (u64)input_count), " ports="), (u64)port_count);
-    put_number(put(put_number(put(line, " rng="), entropy >= 0), " watchdog="), watchdog >= 0);
-    return put_number(put(line, " tpm="), tpm >= 0);
+    return put_number(put(put_number(put(line, " rng="), entropy >= 0), " watchdog="), watchdog >= 0);
 }

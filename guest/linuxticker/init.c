@@ -35,12 +35,12 @@
 #include "devices.h"
 #include "clocks.h"
 
+static char kernel_line[2048];
+
 static u64 parameter(const char *name, u64 value)
 {
-    static char line[2048];
-    if (line[0] == 0) read_text("/proc/cmdline", line, sizeof line);
-    for (const char *word = line; *word; word++) {
-        if ((word == line || word[-1] == ' ') && starts_with(word, name) && word[length_of(name)] == '=') {
+    for (const char *word = kernel_line; *word; word++) {
+        if ((word == kernel_line || word[-1] == ' ') && starts_with(word, name) && word[length_of(name)] == '=') {
             value = 0;
             for (word += length_of(name) + 1; *word >= '0' && *word <= '9'; word++) value = value * 10 + (u64)(*word - '0');
             break;
@@ -59,6 +59,22 @@ static int open_port(const char *path)
     return port;
 }
 
+/* The words NAME.x=y of the kernel's command line are for the module NAME, which gets them without its name. */
+static void put_options(struct line *options, const char *name, u64 length)
+{
+    for (const char *word = kernel_line; *word; word++) {
+        if (word != kernel_line && word[-1] != ' ') continue;
+        u64 same = 0;
+        while (same < length && word[same] == name[same]) same++;
+        if (same < length || word[same] != '.') continue;
+        for (const char *at = word + same + 1; *at && *at != ' '; at++) {
+            char letter[2] = { *at, 0 };
+            put(options, letter);
+        }
+        put(options, " ");
+    }
+}
+
 /* Modules in the order of the file that lies beside them. */
 static void load_modules(void)
 {
@@ -70,7 +86,9 @@ static void load_modules(void)
         struct line path = { 0 };
         put(put(&path, "/modules/"), name);
         int file = open_file(path.text, O_RDONLY);
-        long failed = CALL(SYS_finit_module, file, "", 0);
+        struct line options = { 0 };
+        put_options(&options, name, length_of(name) - 3);
+        long failed = CALL(SYS_finit_module, file, options.text, 0);
         if (failed) {
             struct line line = { 0 };
             put_number(put(put(put(&line, "CORRUPT module "), name), " is not loaded, error "), (u64)-failed);
@@ -128,6 +146,7 @@ static void prepare(void)
     out = (int)CALL(SYS_open, "/dev/ttyS0", O_WRONLY | 0400, 0);
     int port = open_port("/dev/ttyS0");
     CALL(SYS_close, port, 0, 0);
+    read_text("/proc/cmdline", kernel_line, sizeof kernel_line);
     shared = (struct shared *)call6(SYS_mmap, 0, sizeof *shared, PROT_READ_WRITE, MAP_SHARED_ANONYMOUS, -1, 0);
 }
 

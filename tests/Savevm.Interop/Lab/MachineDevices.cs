@@ -29,9 +29,6 @@ internal sealed record MachineDevices
 
     public bool HasPort { get; init; }
 
-    /// <summary>Where the machine expects its TPM.</summary>
-    public string? TpmSocket { get; init; }
-
     /// <summary>What an i440fx has: virtio devices, an ISA watchdog, a generation id.</summary>
     public static MachineDevices Pc(string readOnlyDisk) => new()
     {
@@ -46,15 +43,15 @@ internal sealed record MachineDevices
             "-device", "virtio-balloon-pci,id=balloon", "-device", "virtio-rng-pci", "-vga", "std",
             "-device", "pvpanic", "-device", "ib700", "-device", "vmgenid,guid=auto", "-action", "watchdog=pause",
         ],
-        Found = " nets=1 inputs=1 ports=1 rng=1 watchdog=1 tpm=0",
+        Found = " nets=1 inputs=1 ports=1 rng=1 watchdog=1",
         Disks = 1,
         HasGeneration = true,
         HasBalloon = true,
         HasPort = true,
     };
 
-    /// <summary>What a q35 has: PCI Express, SCSI, SATA, USB, sound, a TPM, another NIC, display and watchdog.</summary>
-    public static MachineDevices Q35(string readOnlyDisk, string tpmSocket) => new()
+    /// <summary>What a q35 has: PCI Express, SCSI, SATA, USB, sound, another NIC, display and watchdog.</summary>
+    public static MachineDevices Q35(string readOnlyDisk) => new()
     {
         Family = "q35",
         Modules =
@@ -70,10 +67,8 @@ internal sealed record MachineDevices
             "-device", "qemu-xhci", "-device", "usb-tablet", "-device", "usb-kbd",
             "-audiodev", "none,id=quiet", "-device", "intel-hda", "-device", "hda-duplex,audiodev=quiet",
             "-device", "virtio-vga", "-device", "i6300esb", "-device", "pvpanic-pci", "-action", "watchdog=pause",
-            "-chardev", $"socket,id=tpm,path={tpmSocket}", "-tpmdev", "emulator,id=tpm0,chardev=tpm", "-device", "tpm-tis,tpmdev=tpm0",
         ],
-        Found = " nets=1 inputs=3 ports=0 rng=0 watchdog=1 tpm=1",
-        TpmSocket = tpmSocket,
+        Found = " nets=1 inputs=3 ports=0 rng=0 watchdog=1",
         Disks = 2,
         HasPointer = true,
     };
