@@ -140,6 +140,9 @@ internal sealed class GuestHost : IDisposable
         return mapped;
     }
 
+    /// <summary>Bytes of its host pages by RAM block, where they are huge; known when it listens for pages on demand.</summary>
+    public IReadOnlyDictionary<string, long> HostPageBytes { get; private set; } = new Dictionary<string, long>();
+
     /// <summary>Lets it listen for the state.</summary>
     public async Task ListenAsync(CancellationToken cancellationToken)
     {
@@ -147,8 +150,9 @@ internal sealed class GuestHost : IDisposable
         try
         {
             var describe = plan.Emulator is not { MayDiffer: false };
-            var waiting = await Destination.PrepareAsync(new DestinationPlan(address, plan.Mode == ResumeMode.Lazy, UsesPreempt, describe), cancellationToken).ConfigureAwait(false);
-            if (waiting is not null) WaitingIdentity.Check(plan.Machine, plan.Snapshot.Ram.Blocks, waiting, plan.Request.Name);
+            var prepared = await Destination.PrepareAsync(new DestinationPlan(address, plan.Mode == ResumeMode.Lazy, UsesPreempt, describe), cancellationToken).ConfigureAwait(false);
+            if (prepared.Machine is { } waiting) WaitingIdentity.Check(plan.Machine, plan.Snapshot.Ram.Blocks, waiting, plan.Request.Name);
+            HostPageBytes = prepared.HostPageBytes;
         }
         catch (QmpConnectionException gone) when (Process is not null)
         {

@@ -74,6 +74,7 @@ internal sealed class GuestResume(ResumePlan plan, int index, IOperationObserver
         {
             Postcopy = IsLazy,
             BlocksAtDestination = plan.Mode == ResumeMode.Clone ? GuestHost.MappedImages(plan).Keys.ToHashSet() : new HashSet<string>(),
+            HostPageBytes = host.HostPageBytes,
             PushUnrequested = plan.Request.Prefetch == Prefetch.All || !plan.GuestRan,
             BandwidthBytesPerSecond = plan.Request.BandwidthBytesPerSecond,
             PagesBeforeRun = early,
