@@ -111,6 +111,7 @@ internal sealed class GuestHost : IDisposable
             WorkingDirectory = commandLine.WorkingDirectory,
             Environment = emulator.Environment,
             LogPath = directory.LogPath,
+            ProtectImages = plan.Mode == ResumeMode.Clone && !emulator.CanMapReadOnlyImages,
         });
         try
         {
