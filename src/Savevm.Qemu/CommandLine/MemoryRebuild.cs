@@ -24,6 +24,11 @@ internal static class MemoryRebuild
             if (state.Request.Images?.TryGetValue(block, out var image) == true)
             {
                 mapped.Add(block);
+                if (value.IsOn("hugetlb") || (value.Text("mem-path") is { } place && IsHuge(state.Full(place))))
+                {
+                    state.Note($"the memory {id} was made of huge pages; a clone's is mapped from its image, in ordinary ones");
+                }
+
                 value.Remove(KindBound);
                 value.Set("qom-type", "memory-backend-file");
                 value.Set("mem-path", image!);
@@ -50,6 +55,33 @@ internal static class MemoryRebuild
         }
 
         return value.ToString();
+    }
+
+    /// <summary>The argument of <c>-overcommit</c>: what is locked into memory is copied before, and clones would share nothing.</summary>
+    public static string? Overcommit(string text, RebuildState state)
+    {
+        var value = OptionValue.Parse(text, string.Empty);
+        if (state.Request.Images is null || value.Text("mem-lock") is null or "off")
+        {
+            return text;
+        }
+
+        value.Remove("mem-lock");
+        state.Note("-overcommit mem-lock was left out: locked memory cannot be shared between clones");
+        return value.ToString() is { Length: > 0 } rest ? rest : null;
+    }
+
+    /// <summary>Whether memory in this folder or file is made of huge pages.</summary>
+    public static bool IsHuge(string path)
+    {
+        try
+        {
+            return new DriveInfo(path).DriveFormat == "hugetlbfs";
+        }
+        catch (Exception unknown) when (unknown is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return false;
+        }
     }
 
     /// <summary>Maps main RAM that is no object on the recorded command line.</summary>

@@ -113,6 +113,19 @@ public sealed class CommandLineRebuildTests
     }
 
     [Fact]
+    public void What_clones_cannot_have_of_the_recorded_memory_is_said()
+    {
+        var rebuilt = Rebuild(
+            ["-overcommit", "mem-lock=on,cpu-pm=on", "-mem-prealloc", "-object", "memory-backend-memfd,id=ram0,size=1G,hugetlb=on", "-display", "none"], Clone("ram0", "/s/ram0"));
+        Assert.Equal(["-overcommit", "cpu-pm=on", "-object"], rebuilt.Arguments.Take(3));
+        Assert.Contains(rebuilt.Notes, note => note.Contains("mem-lock", StringComparison.Ordinal));
+        Assert.Contains(rebuilt.Notes, note => note.Contains("-mem-prealloc", StringComparison.Ordinal));
+        Assert.Contains(rebuilt.Notes, note => note.Contains("ram0 was made of huge pages", StringComparison.Ordinal));
+        Assert.StartsWith("-overcommit mem-lock=on ", Joined("-overcommit mem-lock=on -m 64", with => with with { Lazy = true }), StringComparison.Ordinal);
+        Assert.DoesNotContain("-overcommit", Joined("-overcommit mem-lock=on -m 64", Clone("pc.ram", "/s/ram")), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_forwarded_port_becomes_a_free_one_and_is_reported()
     {
         var rebuilt = Rebuild("-display none -netdev user,id=n0,hostfwd=tcp::2222-:22,hostfwd=tcp:127.0.0.1:8080-:80,restrict=on");
