@@ -319,14 +319,17 @@ public sealed class CommandLineRebuild
 
     private string? MemPath(string path)
     {
-        if (Directory.Exists(_state.Full(path)) && _state.Request.Images is null)
+        bool isFolder = Directory.Exists(_state.Full(path));
+        if (isFolder && _state.Request.Images is null && !(_state.Request.Lazy && !MemoryRebuild.TakesPagesOnDemand(_state.Full(path))))
         {
             return path;
         }
 
-        _state.Note(_state.Request.Images is not null && MemoryRebuild.IsHuge(_state.Full(path))
-            ? $"-mem-path {path} was left out: a clone's memory is mapped from its image, in ordinary pages instead of huge ones"
-            : $"-mem-path {path} was left out: the resumed guest's RAM is its own");
+        string why = !isFolder ? "the resumed guest's RAM is its own"
+            : _state.Request.Images is null ? "QEMU takes no pages on demand into files there"
+            : MemoryRebuild.IsHuge(_state.Full(path)) ? "a clone's memory is mapped from its image, in ordinary pages instead of huge ones"
+            : "a clone's memory is mapped from its image";
+        _state.Note($"-mem-path {path} was left out: {why}");
         return null;
     }
 

@@ -42,6 +42,12 @@ internal record GuestSpecification
     /// <summary>Sectors of each disk verified per tick.</summary>
     public int SectorReads { get; init; } = 8;
 
+    /// <summary>MiB from 4 GiB on that are filled once.</summary>
+    public int High { get; init; }
+
+    /// <summary>Milliseconds per tick.</summary>
+    public int Tick { get; init; } = 50;
+
     /// <summary>Arguments in addition.</summary>
     public IReadOnlyList<string> Extra { get; init; } = [];
 
@@ -72,7 +78,7 @@ internal record GuestSpecification
     protected virtual IReadOnlyList<string> Boot(string folder) =>
     [
         "-kernel", Disks.Count == 0 ? Image : DiskImage,
-        "-append", string.Create(CultureInfo.InvariantCulture, $"size={RegionMiB} rate={Rate} verify={Verify} step={Step}{DiskParameters}"),
+        "-append", string.Create(CultureInfo.InvariantCulture, $"size={RegionMiB} rate={Rate} verify={Verify} step={Step} high={High} tick={Tick}{DiskParameters}"),
     ];
 
     private string DiskParameters => Disks.Count == 0
