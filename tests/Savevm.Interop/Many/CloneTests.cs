@@ -21,25 +21,17 @@ public sealed class CloneTests
         QemuInstallation qemu = QemuLab.Named(name);
 
         // 64 MiB of it are written to, slowly: twenty of them share two processors.
-        GuestSpecification specification = Guests.Usual(qemu) with { RamMiB = 512, RegionMiB = 64, Rate = 32, Verify = 64, Tick = 500 };
+        GuestSpecification specification = Guests.Usual(qemu) with { RamMiB = 512, RegionMiB = 64, Rate = 32, Verify = 64, Tick = 200 };
         LabGuest source = await CapturedAsync(workspace, qemu, specification);
         ResumeRun run = ResumeRun.Start(workspace, "web", "--clones", $"{Twenty}");
         LabGuest[] clones = await CloneAllAsync(run, source, Twenty);
         (await run.ResultAsync()).Expect(0);
-        foreach (LabGuest clone in clones)
-        {
-            await clone.MoreTicksAsync(3);
-        }
-
+        await Task.WhenAll(clones.Select(clone => clone.MoreTicksAsync(3)));
         long shares = clones.Sum(clone => HostMemory.Proportional(clone.ProcessId));
         long written = clones.Sum(clone => HostMemory.PrivateDirty(clone.ProcessId));
-        int[] ticks = [.. clones.Select(clone => clone.Log.LastTick)];
-        long own = 0;
-        for (int i = 0; i < Twenty; i++)
-        {
-            own += (await clones[i].MoreTicksAsync(6) - ticks[i]) * specification.Rate * PageBytes;
-        }
-
+        int[] before = [.. clones.Select(clone => clone.Log.LastTick)];
+        int[] after = await Task.WhenAll(clones.Select(clone => clone.MoreTicksAsync(6)));
+        long own = (long)(after.Sum() - before.Sum()) * specification.Rate * PageBytes;
         long grownShares = clones.Sum(clone => HostMemory.Proportional(clone.ProcessId)) - shares;
         long grown = clones.Sum(clone => HostMemory.PrivateDirty(clone.ProcessId)) - written;
         string figures = $"shares of all {shares >> 20} MiB, +{grownShares >> 20} MiB while they wrote {own >> 20} MiB; written in all {written >> 20}, +{grown >> 20} MiB";

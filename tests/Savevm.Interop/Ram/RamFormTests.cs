@@ -176,13 +176,13 @@ public sealed class RamFormTests
             // Each NUMA node's memory is of another kind; what the ticker writes lies in all of them.
             "five-backends" => plain with
             {
-                RamMiB = 80,
+                RamMiB = 96,
                 RegionMiB = 48,
                 Extra =
                 [
                     "-object", "memory-backend-ram,id=b0,size=16M,share=on", "-object", "memory-backend-memfd,id=b1,size=16M,share=on,prealloc=on",
                     "-object", $"memory-backend-file,id=b2,size=16M,mem-path={folder}/shared,share=on", "-object", "memory-backend-memfd,id=b3,size=16M,share=off",
-                    "-object", $"memory-backend-file,id=b4,size=16M,mem-path={folder}/private,share=off",
+                    "-object", $"memory-backend-file,id=b4,size=32M,mem-path={folder}/private,share=off",
                     .. Enumerable.Range(0, 5).SelectMany(node => new[] { "-numa", $"node,nodeid={node},memdev=b{node}" }),
                 ],
             },
