@@ -14,6 +14,7 @@ internal static class BenchmarkTable
         ("pause", "how long a source stands still while it is captured", PauseBenchmark.Run),
         ("requests", "the guest's first touch of a page that is not there yet (metric 2)", RequestsBenchmark.Run),
         ("working-set", "what a second resume gains by the first one (metric 3)", WorkingSetBenchmark.Run),
+        ("clones", "the 20th clone of a snapshot against the first", CloneBenchmark.Run),
         ("memory", "peak memory of capture and of the page server (metric 13)", MemoryBenchmark.Run),
     ];
 

@@ -48,6 +48,9 @@ public static class Errno
     /// <summary>The kernel has no such system call.</summary>
     public const int ENOSYS = 38;
 
+    /// <summary>Not supported here, by this file system for instance.</summary>
+    public const int EOPNOTSUPP = 95;
+
     /// <summary>The address is in use.</summary>
     public const int EADDRINUSE = 98;
 

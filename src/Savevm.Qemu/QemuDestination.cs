@@ -17,10 +17,9 @@ public sealed class QemuDestination(QmpClient client)
     public QmpClient Client { get; } = client;
 
     /// <summary>Lets it listen; everything that is needed travels in one write, the negotiation of the monitor included.</summary>
-    /// <returns>What it consists of; null where the plan does not ask for it.</returns>
     /// <exception cref="PostcopyUnavailableException">It refuses postcopy; the hint names the remedy.</exception>
     /// <exception cref="QemuException">It refused something else, or has ended.</exception>
-    public async Task<WaitingMachineFact?> PrepareAsync(DestinationPlan plan, CancellationToken cancellationToken = default)
+    public async Task<PreparedDestination> PrepareAsync(DestinationPlan plan, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(plan);
         var wanted = new Dictionary<string, bool>(StringComparer.Ordinal) { ["events"] = true };
@@ -34,11 +33,12 @@ public sealed class QemuDestination(QmpClient client)
             wanted["postcopy-preempt"] = true;
         }
 
+        QmpCommand[] questions = plan.Describe ? [.. WaitingMachineFact.Questions] : plan.Postcopy ? [MachinePartsReader.Monitor("info ramblock")] : [];
         var results = await Client.ExecuteEachAsync(
             [
                 new("migrate-set-capabilities", SourceSettings.ToArguments(wanted)),
                 new("migrate-incoming", new JsonObject { ["uri"] = plan.IncomingUri }),
-                .. plan.Describe ? WaitingMachineFact.Questions : [],
+                .. questions,
             ],
             cancellationToken).ConfigureAwait(false);
         if (results[0].Refusal is { } refusal)
@@ -53,7 +53,13 @@ public sealed class QemuDestination(QmpClient client)
             throw notListening;
         }
 
-        return plan.Describe ? WaitingMachineFact.Read(results.AsSpan(2)) : null;
+        if (plan.Describe)
+        {
+            var machine = WaitingMachineFact.Read(results.AsSpan(2));
+            return new PreparedDestination(machine, machine.RamBlocks);
+        }
+
+        return new PreparedDestination(null, plan.Postcopy ? RamBlockText.Parse(results[2].Answer.AsText() ?? string.Empty) : []);
     }
 
     /// <summary>Waits until the guest runs. Never comes back for a QEMU that was started with <c>-S</c>, unless it is continued.</summary>

@@ -55,6 +55,7 @@ public sealed class QemuProcess : IDisposable
                 WorkingDirectory = start.WorkingDirectory,
                 Environment = start.Environment.Count == 0 ? null : Merge(start.Environment),
                 Descriptors = [new ChildDescriptor(theirs, MonitorDescriptor)],
+                ForbidHoles = start.ProtectImages,
                 OutputFile = start.LogPath ?? "/dev/null",
                 ErrorFile = start.LogPath ?? "/dev/null",
             });

@@ -18,6 +18,12 @@ public sealed record QemuStart
     /// <summary>Variables that are set beside our own environment.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>
+    /// It maps RAM images for writing and must not change them all the same. A private mapping takes care of the guest's writes; but what
+    /// the guest gives back (a balloon), or QEMU lets go of (a migration with <c>release-ram</c>), releases before 8.1 punch out of the file.
+    /// </summary>
+    public bool ProtectImages { get; init; }
+
     /// <summary>Where QEMU's own output goes; null throws it away.</summary>
     public string? LogPath { get; init; }
 }

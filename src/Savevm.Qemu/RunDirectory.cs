@@ -18,7 +18,7 @@ namespace Savevm.Qemu;
 /// </summary>
 /// <remarks>
 /// <c>guest.json</c>: <c>creator</c> and <c>guest</c>, each with <c>pid</c> and <c>start_time</c> (clock ticks since the machine started);
-/// <c>snapshot</c>; <c>sockets</c>, from the recorded name to the fresh one; <c>monitor</c>, the QMP socket for the guest's user.
+/// and what a <see cref="GuestDescription"/> says.
 /// </remarks>
 public sealed class RunDirectory
 {
@@ -50,12 +50,17 @@ public sealed class RunDirectory
     /// everything that is done delays the guest.
     /// </summary>
     /// <param name="parent">Where; null for the user's own place (<see cref="Root"/>).</param>
+    /// <param name="cleans">Look for folders to remove; once is enough for guests that are started together.</param>
     /// <exception cref="QemuException">The place is not safe: it belongs to somebody else.</exception>
-    public static RunDirectory Create(string? parent = null)
+    public static RunDirectory Create(string? parent = null, bool cleans = true)
     {
         string root = parent ?? Root();
         MakePrivate(root);
-        RemoveAbandoned(root);
+        if (cleans)
+        {
+            RemoveAbandoned(root);
+        }
+
         // Not from RandomNumberGenerator, which loads OpenSSL for it: milliseconds. The folder above is private, so the name need not be secret.
         string path = System.IO.Path.Combine(root, Guid.NewGuid().ToString("N")[..8]);
         Directory.CreateDirectory(path, Private);
@@ -73,26 +78,12 @@ public sealed class RunDirectory
     }
 
     /// <summary>Writes down whose the folder is.</summary>
-    /// <param name="snapshot">The snapshot the guest comes from.</param>
-    /// <param name="guestProcessId">QEMU's process; null before it is started.</param>
-    /// <param name="sockets">What was made fresh, old to new; null for nothing.</param>
-    /// <param name="monitor">The QMP socket for the guest's user; null for none.</param>
-    public void Describe(string snapshot, int? guestProcessId, IReadOnlyDictionary<string, string>? sockets, string? monitor)
+    public void Describe(GuestDescription guest)
     {
-        var names = new JsonObject();
-        foreach (var (old, fresh) in sockets ?? new Dictionary<string, string>())
-        {
-            names[old] = fresh;
-        }
-
-        var description = new JsonObject
-        {
-            ["snapshot"] = snapshot,
-            ["creator"] = Identify(Environment.ProcessId),
-            ["guest"] = guestProcessId is { } id ? Identify(id) : null,
-            ["monitor"] = monitor,
-            ["sockets"] = names,
-        };
+        ArgumentNullException.ThrowIfNull(guest);
+        var description = guest.ToJson();
+        description["creator"] = Identify(Environment.ProcessId);
+        description["guest"] = guest.ProcessId is { } id ? Identify(id) : null;
         string path = System.IO.Path.Combine(Path, DescriptionName);
         File.WriteAllText(path + ".new", description.ToJsonString() + "\n");
         File.Move(path + ".new", path, overwrite: true);
@@ -100,6 +91,32 @@ public sealed class RunDirectory
 
     /// <summary>Its guest runs, and from now on belongs to nobody but its user.</summary>
     public void GuestRuns() => File.Delete(System.IO.Path.Combine(Path, StartingName));
+
+    /// <summary>The guests of a place that run, each as its folder describes it. Of what cannot be read nothing is said.</summary>
+    /// <param name="root">The place; null for the user's own.</param>
+    public static IReadOnlyList<GuestDescription> RunningGuests(string? root = null)
+    {
+        root ??= Root();
+        var guests = new List<GuestDescription>();
+        foreach (string path in Directory.Exists(root) ? Directory.EnumerateDirectories(root) : [])
+        {
+            try
+            {
+                var said = JsonNode.Parse(File.ReadAllText(System.IO.Path.Combine(path, DescriptionName)));
+                var guest = said.Member("guest");
+                if (IsAlive(guest) && !File.Exists(System.IO.Path.Combine(path, StartingName)))
+                {
+                    guests.Add(GuestDescription.Parse(said, path, (int)guest.Number("pid")));
+                }
+            }
+            catch (Exception unreadable) when (unreadable is IOException or JsonException or UnauthorizedAccessException)
+            {
+                // Not described yet, or on its way out.
+            }
+        }
+
+        return guests;
+    }
 
     /// <summary>Removes it with all that is in it; not finding it is no error.</summary>
     public void Remove() => Remove(Path);

@@ -4,6 +4,7 @@ using Savevm.Machine;
 using Savevm.Migration;
 using Savevm.Qemu;
 using Savevm.Qemu.CommandLine;
+using Savevm.Qemu.CommandLine.Settings;
 using Savevm.Qemu.Destination;
 using Savevm.Qemu.Source;
 using Savevm.Repository;
@@ -30,6 +31,8 @@ public static class Failure
         new(typeof(PostcopyUnavailableException), ExitCode.Incompatible),
         new(typeof(SourceUnavailableException), ExitCode.Incompatible),
         new(typeof(CommandLineRefusedException), ExitCode.Incompatible),
+        new(typeof(SettingUsageException), ExitCode.WrongUsage),
+        new(typeof(SettingRefusedException), ExitCode.Incompatible),
         new(typeof(QemuException), ExitCode.PeerFailed),
         new(typeof(PeerLostException), ExitCode.PeerFailed),
         new(typeof(PeerRefusedException), ExitCode.PeerFailed),

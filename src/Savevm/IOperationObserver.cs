@@ -21,6 +21,9 @@ public interface IOperationObserver
     /// <summary>All RAM of a guest has arrived; it needs the snapshot no more. Once per guest, after <see cref="GuestRunning"/>.</summary>
     void AllRamArrived(ResumedGuest guest);
 
+    /// <summary>One of several guests failed; the others go on. Not called where a failure is that of the whole operation.</summary>
+    void GuestFailed(GuestFailure failure);
+
     /// <summary>
     /// A guest without all its RAM is about to lose its page server, and the request did not say what to do. Pages must be served while the
     /// answer is awaited. The answer is <see cref="InterruptChoice.Fetch"/> when there is nobody to ask.

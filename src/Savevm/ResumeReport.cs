@@ -9,6 +9,9 @@ public sealed record ResumeReport
     /// <summary>The guests in the order of their index, as they stood at the end.</summary>
     public required IReadOnlyList<ResumedGuest> Guests { get; init; }
 
+    /// <summary>Guests that did not come up, or were lost, while others did; their observer was told of each at once.</summary>
+    public IReadOnlyList<GuestFailure> Failures { get; init; } = [];
+
     /// <summary>Sentences a person should know: why lazy was not possible, what was changed in the command line.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 

@@ -18,6 +18,12 @@ public sealed record ResumeRequest
     /// <summary>How many guests to start; at least 1.</summary>
     public int Clones { get; init; } = 1;
 
+    /// <summary>
+    /// What the user wants otherwise on the command line of each guest: <c>OPTION.PROPERTY=VALUE</c>, <c>OPTION.ID.PROPERTY=VALUE</c> or
+    /// <c>OPTION=VALUE</c>; <c>{n}</c> in a value stands for the guest's number, from 1 on.
+    /// </summary>
+    public IReadOnlyList<string> Settings { get; init; } = [];
+
     /// <summary>What a lazy resume sends beside what the guest asks for.</summary>
     public Prefetch Prefetch { get; init; } = Prefetch.All;
 

@@ -6,11 +6,20 @@ public sealed record ResumedGuest
     /// <summary>0 for the first, counting up with <c>--clones</c>.</summary>
     public required int Index { get; init; }
 
+    /// <summary>Its number among guests that are started together, from 1 on; null for one that is alone.</summary>
+    public int? Number { get; init; }
+
+    /// <summary>The name that its QEMU has; null where it has none or it is not known.</summary>
+    public string? Name { get; init; }
+
     /// <summary>The process of its QEMU; null when somebody else started it and it is not known.</summary>
     public int? ProcessId { get; init; }
 
     /// <summary>How it was brought back; never auto.</summary>
     public required ResumeMode Mode { get; init; }
+
+    /// <summary>Why this mode, in a sentence fragment; null where it was asked for.</summary>
+    public string? ModeReason { get; init; }
 
     /// <summary>From the start of the operation to the moment when QEMU waited for the state: its own start, which nothing of ours can shorten.</summary>
     public TimeSpan StartToListening { get; init; }

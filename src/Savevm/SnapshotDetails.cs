@@ -18,6 +18,9 @@ public sealed record SnapshotDetails
     /// <summary>Its disks.</summary>
     public IReadOnlyList<SnapshotDisk> Disks { get; init; } = [];
 
+    /// <summary>The guests of this user that run from it, in the order in which they were started.</summary>
+    public IReadOnlyList<RunningGuest> Guests { get; init; } = [];
+
     /// <summary>The command line of the QEMU that was captured, as recorded; empty when it is not known.</summary>
     public IReadOnlyList<string> CommandLine { get; init; } = [];
 

@@ -5,6 +5,7 @@ using Savevm.Recorded;
 using Savevm.Repository;
 using Savevm.Repository.Check;
 using Savevm.Repository.Snapshots;
+using Savevm.Running;
 
 namespace Savevm;
 
@@ -47,6 +48,7 @@ public sealed class SnapshotOperations : ISnapshotOperations
             CommandLine = source.Arguments,
             Emulator = source.Executable,
             WorkingSet = WorkingSetOf(snapshot),
+            Guests = RunningGuests.Of(snapshot),
         };
     }
 

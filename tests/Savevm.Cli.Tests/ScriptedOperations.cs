@@ -62,6 +62,12 @@ internal sealed class ScriptedOperations : ICaptureOperation, IResumeOperation, 
 
     public List<string> Calls { get; } = [];
 
+    /// <summary>Guests of a resume that failed.</summary>
+    public List<GuestFailure> Failures { get; } = [];
+
+    /// <summary>Guests that run from every snapshot.</summary>
+    public List<RunningGuest> Running { get; } = [];
+
     public List<SnapshotDefect> Defects { get; } = [];
 
     public Task<CaptureReport> RunAsync(CaptureRequest request, IOperationObserver observer, CancellationToken cancellationToken)
@@ -78,7 +84,7 @@ internal sealed class ScriptedOperations : ICaptureOperation, IResumeOperation, 
         Resume = request;
         ThrowIfAsked();
         await ResumeScript(observer);
-        return new ResumeReport { Name = request.Name, Guests = [Guest], Elapsed = TimeSpan.FromSeconds(1) };
+        return new ResumeReport { Name = request.Name, Guests = [Guest], Failures = Failures, Elapsed = TimeSpan.FromSeconds(1) };
     }
 
     public IReadOnlyList<SnapshotSummary> List(string repositoryPath)
@@ -104,6 +110,7 @@ internal sealed class ScriptedOperations : ICaptureOperation, IResumeOperation, 
             CommandLine = ["qemu", "-name", "a b"],
             Emulator = "/usr/bin/qemu",
             WorkingSet = WorkingSet,
+            Guests = Running,
         };
     }
 
@@ -126,7 +133,7 @@ internal sealed class ScriptedOperations : ICaptureOperation, IResumeOperation, 
         Calls.Add($"rm {request.Name}");
         return request.Name == "missing"
             ? throw new SavevmException(ExitCode.NotFound, "rm missing", "there is no such snapshot")
-            : Task.FromResult(new RemoveReport(request.Name, [], []));
+            : Task.FromResult(new RemoveReport(request.Name, [], []) { Guests = Running });
     }
 
     public CheckedSnapshot Check(

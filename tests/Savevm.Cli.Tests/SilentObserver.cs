@@ -16,5 +16,7 @@ internal sealed class SilentObserver : IOperationObserver
 
     public void AllRamArrived(ResumedGuest guest) => Assert.Fail("a guest runs");
 
+    public void GuestFailed(GuestFailure failure) => Assert.Fail(failure.Failure.Message);
+
     public Task<InterruptChoice> AskInterruptAsync() => Task.FromResult(InterruptChoice.Fetch);
 }

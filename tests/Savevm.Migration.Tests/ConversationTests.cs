@@ -2,6 +2,7 @@ using Savevm.Machine;
 using Savevm.Machine.Ram;
 using Savevm.Migration.Outgoing;
 using Savevm.Migration.Tests.Doubles;
+using Savevm.Transport;
 
 namespace Savevm.Migration.Tests;
 
@@ -61,6 +62,75 @@ public sealed class ConversationTests
         Assert.Equal(373, conversation.Outgoing.Statistics.NormalPages + conversation.Outgoing.Statistics.ZeroPages);
         Assert.Equal(373, destination.Ram.Writes);
         Assert.Equal([MigrationState.Setup, MigrationState.Active, MigrationState.PostcopyActive, MigrationState.Completed], conversation.IncomingStates);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_huge_page_of_the_destination_travels_as_a_whole_and_nothing_between(bool push)
+    {
+        const int Whole = 4;
+        var (source, destination) = (TestMachine.Source(7), TestMachine.Destination());
+        var huge = new Dictionary<string, long> { ["pc.ram"] = Whole * RamBlock.PageSize };
+        using var conversation = new Conversation(
+            source, destination, new OutgoingOptions { Postcopy = true, PushPages = 3, PushUnrequested = push, HostPageBytes = huge });
+        var run = conversation.RunAsync();
+        destination.Control.Started.Wait(Patience, TestContext.Current.CancellationToken);
+        destination.Ram.GuestRead(new PageAddress(0, 18), Patience);
+        if (!push)
+        {
+            await Task.Delay(150, TestContext.Current.CancellationToken);
+            Assert.Equal([16, 17, 18, 19], destination.Ram.Order.Select(page => page.PageIndex));
+            conversation.Outgoing.PushRemaining();
+        }
+
+        var (outgoing, incoming, _) = await run;
+
+        Assert.Null(outgoing);
+        Assert.Null(incoming);
+        source.AssertEquals(destination);
+        Assert.Equal(373, destination.Ram.Order.Distinct().Count());
+        for (var at = 0; at < destination.Ram.Order.Count; at++)
+        {
+            var page = destination.Ram.Order[at];
+            if (page.BlockIndex != 0 || page.PageIndex % Whole == 0) continue;
+            Assert.Equal(page with { PageIndex = page.PageIndex - 1 }, destination.Ram.Order[at - 1]);
+        }
+    }
+
+    [Fact]
+    public async Task Host_pages_are_announced_with_their_block_and_in_the_sum_of_all()
+    {
+        var source = TestMachine.Source(8);
+        var (near, far) = ChannelPair.Create();
+        using var channels = new ChannelSet(near);
+        var huge = new Dictionary<string, long> { ["pc.ram"] = 16384 };
+        var migration = new OutgoingMigration(source.AsSource(), channels, new OutgoingOptions { Postcopy = true, PushUnrequested = false, HostPageBytes = huge });
+        var buffer = new byte[512];
+        var running = Task.Run(() => Record.Exception(() => migration.Run(CancellationToken.None)), TestContext.Current.CancellationToken);
+        for (var got = 0; got < buffer.Length;) got += far.Read(buffer.AsSpan(got));
+        far.Dispose();
+        await running;
+
+        var opening = Convert.ToHexString(buffer);
+        Assert.Contains("08" + "0003" + "0010" + "0000000000005000" + "0000000000001000", opening, StringComparison.Ordinal);
+        Assert.Contains("0670632E72616D" + "000000000012C000" + "0000000000004000", opening, StringComparison.Ordinal);
+        Assert.Contains("036F6E65" + "0000000000001000" + "0000000000000010", opening, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(2048)]
+    [InlineData(12288)]
+    [InlineData(1 << 20)]
+    [InlineData(1L << 40)]
+    public void Host_pages_of_which_a_block_cannot_consist_are_refused(long bytes)
+    {
+        var (near, far) = ChannelPair.Create();
+        using var channels = new ChannelSet(near);
+        var options = new OutgoingOptions { Postcopy = true, HostPageBytes = new Dictionary<string, long> { ["pc.ram"] = bytes } };
+        var refusal = Assert.Throws<MachineRefusedException>(() => new OutgoingMigration(TestMachine.Source(9).AsSource(), channels, options));
+        Assert.Contains("pc.ram", refusal.Message, StringComparison.Ordinal);
+        far.Dispose();
     }
 
     [Fact]

@@ -6,6 +6,8 @@ public sealed class RunDirectoryTests
 {
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
+    private static GuestDescription Web(int? processId = null) => new() { Snapshot = "web", ProcessId = processId };
+
     [Fact]
     public void Is_private_and_says_whose_it_is()
     {
@@ -13,7 +15,7 @@ public sealed class RunDirectoryTests
         var run = RunDirectory.Create(folder["savevm"]);
         Assert.Equal(Private, File.GetUnixFileMode(run.Path));
         Assert.Equal(Private, File.GetUnixFileMode(folder["savevm"]));
-        run.Describe("web", Environment.ProcessId, new Dictionary<string, string> { ["/old"] = "/new" }, "/new");
+        run.Describe(Web(Environment.ProcessId) with { Sockets = new Dictionary<string, string> { ["/old"] = "/new" }, Monitor = "/new" });
         string text = File.ReadAllText(Path.Combine(run.Path, RunDirectory.DescriptionName));
         Assert.Contains("\"snapshot\":\"web\"", text, StringComparison.Ordinal);
         Assert.Contains("\"/old\":\"/new\"", text, StringComparison.Ordinal);
@@ -27,10 +29,10 @@ public sealed class RunDirectoryTests
     {
         using var folder = new TemporaryFolder();
         var alive = RunDirectory.Create(folder["savevm"]);
-        alive.Describe("web", null, null, null);
+        alive.Describe(Web());
         var young = RunDirectory.Create(folder["savevm"]);
         var dead = RunDirectory.Create(folder["savevm"]);
-        dead.Describe("web", null, null, null);
+        dead.Describe(Web());
         string file = Path.Combine(dead.Path, RunDirectory.DescriptionName);
 
         // Our own id, but of a process that started at another time.
@@ -54,7 +56,7 @@ public sealed class RunDirectoryTests
         try
         {
             var run = RunDirectory.Create(folder["savevm"]);
-            run.Describe("web", guest.Id, null, null);
+            run.Describe(Web(guest.Id));
             string file = Path.Combine(run.Path, RunDirectory.DescriptionName);
             string text = File.ReadAllText(file);
             int end = text.IndexOf("\"guest\"", StringComparison.Ordinal);
@@ -77,6 +79,40 @@ public sealed class RunDirectoryTests
         {
             guest.Kill();
         }
+    }
+
+    [Fact]
+    public void Tells_which_guests_run_and_nothing_of_those_that_do_not_or_not_yet()
+    {
+        using var folder = new TemporaryFolder();
+        using var guest = Process.Start("/bin/sleep", "60");
+        string root = folder["savevm"];
+        var started = new DateTimeOffset(2026, 3, 1, 14, 2, 11, TimeSpan.Zero);
+        var described = Web(guest.Id) with
+        {
+            SnapshotIdentity = "fd00-7-1",
+            Repository = "/r",
+            Mode = "clone",
+            Name = "web-2",
+            Number = 2,
+            Started = started,
+            Monitor = "/m",
+        };
+        var run = RunDirectory.Create(root);
+        run.Describe(described);
+        Assert.Empty(RunDirectory.RunningGuests(root));
+        run.GuestRuns();
+        RunDirectory.Create(root).Describe(Web());
+        File.WriteAllText(Path.Combine(RunDirectory.Create(root).Path, RunDirectory.DescriptionName), "{ \"guest\": [1, ");
+        File.WriteAllText(Path.Combine(RunDirectory.Create(root).Path, RunDirectory.DescriptionName), "{ \"guest\": \"x\", \"snapshot\": 5 }");
+
+        var found = Assert.Single(RunDirectory.RunningGuests(root));
+        Assert.Equal(described with { Folder = run.Path, Sockets = found.Sockets }, found);
+
+        guest.Kill();
+        guest.WaitForExit();
+        Assert.Empty(RunDirectory.RunningGuests(root));
+        Assert.Empty(RunDirectory.RunningGuests(folder["nowhere"]));
     }
 
     [Fact]

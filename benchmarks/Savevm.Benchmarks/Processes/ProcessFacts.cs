@@ -29,6 +29,10 @@ internal static class ProcessFacts
         return (peak, anonymous);
     }
 
+    /// <summary>Its proportional share of memory (PSS) in MiB: what several processes map is divided among them.</summary>
+    public static double ShareMiB(int process) => Read(process, "smaps_rollup")?.Split('\n')
+        .FirstOrDefault(line => line.StartsWith("Pss:", StringComparison.Ordinal)) is { } line ? Kibibytes(line) / 1024.0 : 0;
+
     /// <summary>User and system time so far, its own and of the children that it waited for.</summary>
     public static double ProcessorMilliseconds(int process)
     {

@@ -34,8 +34,13 @@ internal sealed class SavevmProgram(BenchmarkRun run, string repository)
     }
 
     /// <summary>Starts a resume with the recorded command line, as anybody would.</summary>
-    public ChildProcess StartResume(string name, string mode, string prefetch, string onInterrupt = "kill") =>
-        Start(null, "resume", name, "--mode", mode, "--prefetch", prefetch, "--on-interrupt", onInterrupt, "--json", "--quiet");
+    /// <param name="name">The snapshot.</param>
+    /// <param name="mode">How.</param>
+    /// <param name="prefetch">What is sent unasked.</param>
+    /// <param name="onInterrupt">What an interrupt does.</param>
+    /// <param name="more">Words in addition.</param>
+    public ChildProcess StartResume(string name, string mode, string prefetch, string onInterrupt = "kill", IEnumerable<string>? more = null) =>
+        Start(null, ["resume", name, "--mode", mode, "--prefetch", prefetch, "--on-interrupt", onInterrupt, "--json", "--quiet", .. more ?? []]);
 
     /// <summary>Waits for the message of a kind (<c>running</c>, <c>complete</c>) that a resume prints.</summary>
     public static (JsonNode Message, TimedLine Line) Message(ChildProcess resume, string type)

@@ -21,8 +21,8 @@ public static class RemoveCommand
         "rm",
         "remove snapshots",
         "Removes snapshots. The overlay in which the source went on is merged into the disk of a snapshot that goes, by the source's QEMU while the "
-        + "guest runs or by qemu-img, unless another snapshot or guest needs that disk. A snapshot that is not there ends the command with exit "
-        + "code 3, after the others are removed.",
+        + "guest runs or by qemu-img, unless another snapshot or guest needs that disk. Guests that run from a snapshot keep their memory; they are "
+        + "named. A snapshot that is not there ends the command with exit code 3, after the others are removed.",
         """
         $ savevm rm web web-old
         note: /srv/web.savevm-web-old.qcow2 was merged into /srv/web.qcow2
@@ -38,6 +38,7 @@ public static class RemoveCommand
         IRemoveOperation operation = invocation.Operations.Remove();
         var observer = new ConsoleObserver(invocation.Pane, "", invocation.IsJson, answers: null);
         List<string> removed = [], merged = [], notes = [];
+        List<RunningGuest> guests = [];
         SavevmException? first = null;
         foreach (string name in invocation.Command.All(Names).Distinct())
         {
@@ -57,6 +58,8 @@ public static class RemoveCommand
                 removed.Add(name);
                 merged.AddRange(report.Merged);
                 notes.AddRange(report.Notes);
+                guests.AddRange(report.Guests);
+                TellRunning(invocation, name, report.Guests);
             }
             catch (Exception exception) when (exception is not OperationCanceledException)
             {
@@ -78,9 +81,19 @@ public static class RemoveCommand
                 writer.WriteStrings("removed", removed);
                 writer.WriteStrings("merged", merged);
                 writer.WriteStrings("notes", notes);
+                GuestTable.WriteJson(writer, "guests", guests);
             }));
         }
 
         return first is null ? ExitCode.Done : throw first;
+    }
+
+    private static void TellRunning(Invocation invocation, string name, IReadOnlyList<RunningGuest> running)
+    {
+        if (running.Count > 0)
+        {
+            string guests = string.Join(", ", running.Select(guest => GuestTable.Label(guest)));
+            invocation.Pane.Say($"note: {name} is removed, but still runs as {guests}: they keep their memory, and the disk space returns when the last ends");
+        }
     }
 }

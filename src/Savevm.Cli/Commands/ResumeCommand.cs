@@ -1,3 +1,4 @@
+using System.Globalization;
 using Savevm.Cli.CommandLine;
 using Savevm.Cli.Detached;
 using Savevm.Cli.Output;
@@ -21,6 +22,17 @@ public static class ResumeCommand
     };
 
     private static readonly OptionDefinition Clones = new("--clones", "start this many guests", ValueKind.Count, "N");
+
+    private static readonly OptionDefinition Set = new(
+        "--set",
+        "change the command line of the QEMU that is started: OPTION.PROPERTY=VALUE, OPTION.ID.PROPERTY=VALUE where the option has an id, or "
+        + "OPTION=VALUE for the whole argument or an option that is not there yet; {n} in the value is the guest's number, from 1 on. "
+        + "--set rtc.base=2030-01-01 --set netdev.net0.hostfwd=tcp::22{n}-:22",
+        ValueKind.Text,
+        "KEY=VALUE")
+    {
+        IsRepeatable = true,
+    };
 
     private static readonly OptionDefinition PrefetchOption = new(
         "--prefetch",
@@ -89,11 +101,16 @@ public static class ResumeCommand
         $ savevm resume web
         web: running 112 ms after start, lazy, 30 pages sent before, pid 4711, monitor /run/user/1000/savevm/web-4711/qmp
         web: all RAM has arrived, 611 MiB sent, 1530 page requests answered
+        $ savevm resume web --clones 20 --set 'netdev.net0.hostfwd=tcp::22{n}-:22'
+        note: taking --mode clone: the 20 guests share the memory that they do not write to
+        web-1: running 98 ms after start, clone, 1132 pages sent before, pid 4801, monitor /run/user/1000/savevm/5f0c2a1b/qmp
+        web-2: running 101 ms after start, clone, 1132 pages sent before, pid 4802, monitor /run/user/1000/savevm/9d41e07c/qmp
+        ...
         """,
         RunAsync)
     {
         Arguments = [Name],
-        Options = [Mode, Clones, PrefetchOption, Qmp, Connect, Disks, Verify, Detach, OnInterrupt, Bandwidth, Timeout],
+        Options = [Mode, Clones, Set, PrefetchOption, Qmp, Connect, Disks, Verify, Detach, OnInterrupt, Bandwidth, Timeout],
         RestName = "QEMU ARGS",
     };
 
@@ -128,10 +145,17 @@ public static class ResumeCommand
             NameOf(invocation),
             invocation.IsJson,
             invocation.Terminal.CanAsk ? invocation.Terminal.OpenInput : null);
-        await ResumeAsync(invocation, observer, isBackground: false).ConfigureAwait(false);
+        ResumeReport report = await ResumeAsync(invocation, observer, isBackground: false).ConfigureAwait(false);
         invocation.Pane.Clear();
-        return ExitCode.Done;
+        return report.Failures.Count == 0 ? ExitCode.Done : throw SomeFailed(invocation, report.Failures.Count);
     }
+
+    /// <summary>Some of several guests failed, which was said of each; the others run.</summary>
+    internal static SavevmException SomeFailed(Invocation invocation, int failed) => new(
+        ExitCode.Failed,
+        $"resume of {NameOf(invocation)}",
+        string.Create(CultureInfo.InvariantCulture, $"{failed} of {GuestsOf(invocation.Command)} guests failed"),
+        "the others came up; what was said of each failure stands above");
 
     private static ResumeRequest Request(Invocation invocation, bool isBackground)
     {
@@ -148,6 +172,11 @@ public static class ResumeCommand
             throw new UsageException("--clones", "one QEMU takes one guest", "leave --qmp and --connect out: savevm starts the QEMUs itself");
         }
 
+        if (command.Has(Set) && (command.Has(Qmp) || command.Has(Connect)))
+        {
+            throw new UsageException("--set", "changes the command line of a QEMU that savevm starts", "leave --qmp and --connect out, or give that QEMU the option yourself");
+        }
+
         if (command.Rest is { Count: 0 })
         {
             throw new UsageException("resume", "there is nothing after --", "leave -- out to use the command line recorded at capture");
@@ -159,6 +188,7 @@ public static class ResumeCommand
             Name = command.Text(Name),
             Mode = command.Choice<ResumeMode>(Mode) ?? ResumeMode.Auto,
             Clones = clones,
+            Settings = command.All(Set),
             Prefetch = command.Choice<Prefetch>(PrefetchOption) ?? Prefetch.All,
             QemuArguments = command.Rest,
             QmpSocket = command.Text(Qmp),

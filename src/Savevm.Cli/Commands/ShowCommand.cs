@@ -16,7 +16,8 @@ public static class ShowCommand
     public static CommandDefinition Definition { get; } = new(
         "show",
         "tell what a snapshot holds",
-        "Tells where a snapshot comes from, which RAM blocks and device sections it holds, and the command line it was taken from.",
+        "Tells where a snapshot comes from, which RAM blocks and device sections it holds, the command line it was taken from, "
+        + "and which guests of yours run from it.",
         """
         $ savevm show web
         name:     web
@@ -67,6 +68,7 @@ public static class ShowCommand
             text.Append(culture, $"command:  {string.Join(' ', details.CommandLine.Select(ShellText.Quote))}\n");
         }
 
+        string guests = GuestTable.Of(details.Guests);
         var blocks = new TextTable("RAM BLOCK", "SIZE", "STORED");
         foreach (SnapshotRamBlock block in details.RamBlocks)
         {
@@ -79,7 +81,7 @@ public static class ShowCommand
             sections.Add(section.Name, section.InstanceId.ToString(culture), section.VersionId.ToString(culture), ByteSize.Format(section.Bytes));
         }
 
-        return text.Append(culture, $"\n{blocks}\n\n{sections}").ToString();
+        return text.Append(culture, $"\n{guests}{blocks}\n\n{sections}").ToString();
     }
 
     private static void AppendDisk(StringBuilder text, SnapshotDisk disk)
@@ -149,6 +151,7 @@ public static class ShowCommand
             writer.WriteString("path", details.Path);
             writer.WriteString("emulator", details.Emulator);
             writer.WriteStrings("command_line", details.CommandLine);
+            GuestTable.WriteJson(writer, "guests", details.Guests);
             WriteDisks(writer, details.Disks);
             if (details.WorkingSet is { } set)
             {

@@ -24,5 +24,11 @@ internal sealed class DetachedObserver(ConsoleObserver shown, HandOver handOver)
 
     public void AllRamArrived(ResumedGuest guest) => shown.AllRamArrived(guest);
 
+    public void GuestFailed(GuestFailure failure)
+    {
+        shown.GuestFailed(failure);
+        handOver.CountFailure();
+    }
+
     public Task<InterruptChoice> AskInterruptAsync() => shown.AskInterruptAsync();
 }

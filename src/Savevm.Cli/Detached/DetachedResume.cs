@@ -13,6 +13,7 @@ internal static class DetachedResume
         using BackgroundProcess server = BackgroundProcess.Start([ServeResumeCommand.Verb, "--", .. invocation.Words]);
         // Before a guest runs, Ctrl-C ends the whole resume as it would in the foreground.
         using CancellationTokenRegistration registration = invocation.Interrupt.Register(server.Interrupt);
+        int failed = 0;
         while (await server.Output.ReadLineAsync(CancellationToken.None).ConfigureAwait(false) is { } line)
         {
             switch (line.Length == 0 ? '\0' : line[0])
@@ -23,14 +24,14 @@ internal static class DetachedResume
                 case HandOver.Message:
                     invocation.Pane.Say(line[1..]);
                     break;
-                case HandOver.Finished when line.Length == 1:
+                case HandOver.Finished when line.Length == 1 || int.TryParse(line.AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture, out failed):
                     if (!invocation.IsJson)
                     {
                         string id = server.Id.ToString(CultureInfo.InvariantCulture);
                         invocation.Pane.Say($"note: process {id} goes on in the background until the RAM of all guests has arrived");
                     }
 
-                    return ExitCode.Done;
+                    return failed == 0 ? ExitCode.Done : throw Commands.ResumeCommand.SomeFailed(invocation, failed);
                 default:
                     // Not from our writers: the runtime's last words, say.
                     invocation.Pane.Say(line);

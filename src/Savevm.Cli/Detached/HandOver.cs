@@ -14,7 +14,7 @@ public sealed class HandOver
     /// <summary>Before a line for stderr.</summary>
     public const char Message = 'e';
 
-    /// <summary>The guests run, the command may return.</summary>
+    /// <summary>The guests run, the command may return. Behind it stands how many failed, when some did.</summary>
     public const char Finished = 'd';
 
     /// <summary>The log in a guest's run directory.</summary>
@@ -25,6 +25,7 @@ public sealed class HandOver
     private readonly int _expected;
     private readonly List<string> _logs = [];
     private int _running;
+    private int _failed;
     private bool _isFinished;
 
     /// <summary>Begins with nothing running.</summary>
@@ -56,13 +57,34 @@ public sealed class HandOver
             }
 
             _running++;
-            if (_running == _expected)
+            FinishWithTheLast();
+        }
+    }
+
+    /// <summary>A guest failed, and its line was printed. A guest that ran before it failed is nothing to the command any more.</summary>
+    public void CountFailure()
+    {
+        lock (_gate)
+        {
+            if (!_isFinished)
             {
-                _pipe.WriteLine(Finished);
-                _pipe.Flush();
-                _isFinished = true;
+                _failed++;
+                FinishWithTheLast();
             }
         }
+    }
+
+    // Where all failed there is nothing to hand over: the process ends, and its exit code is the command's.
+    private void FinishWithTheLast()
+    {
+        if (_running == 0 || _running + _failed < _expected || _isFinished)
+        {
+            return;
+        }
+
+        _pipe.WriteLine(_failed == 0 ? $"{Finished}" : string.Create(CultureInfo.InvariantCulture, $"{Finished}{_failed}"));
+        _pipe.Flush();
+        _isFinished = true;
     }
 
     private void Send(char tag, string line)

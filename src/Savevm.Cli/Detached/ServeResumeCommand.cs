@@ -38,8 +38,8 @@ internal static class ServeResumeCommand
         try
         {
             var observer = new ConsoleObserver(invocation.Pane, ResumeCommand.NameOf(invocation), invocation.IsJson, answers: null);
-            await ResumeCommand.ResumeAsync(invocation, new DetachedObserver(observer, handOver), isBackground: true).ConfigureAwait(false);
-            return ExitCode.Done;
+            ResumeReport report = await ResumeCommand.ResumeAsync(invocation, new DetachedObserver(observer, handOver), isBackground: true).ConfigureAwait(false);
+            return report.Failures.Count == 0 ? ExitCode.Done : ExitCode.Failed;
         }
         catch (Exception exception)
         {

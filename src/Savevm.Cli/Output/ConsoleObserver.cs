@@ -27,6 +27,18 @@ public sealed class ConsoleObserver(MessagePane pane, string snapshot, bool isJs
         pane.Result(isJson ? GuestJson.Message("complete", snapshot, guest) : GuestText.Complete(snapshot, guest));
 
     /// <inheritdoc/>
+    public void GuestFailed(GuestFailure failure)
+    {
+        ArgumentNullException.ThrowIfNull(failure);
+        if (isJson)
+        {
+            pane.Result(FailureJson.OfGuest(snapshot, failure));
+        }
+
+        pane.Say(GuestText.Failed(snapshot, failure));
+    }
+
+    /// <inheritdoc/>
     public async Task<InterruptChoice> AskInterruptAsync()
     {
         if (answers is null)

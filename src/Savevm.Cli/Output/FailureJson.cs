@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace Savevm.Cli.Output;
 
 /// <summary>The JSON line of a command that failed.</summary>
@@ -6,6 +8,9 @@ public static class FailureJson
     /// <summary>The message type, by which a reader knows it among the results.</summary>
     public const string MessageType = "error";
 
+    /// <summary>The message type of a guest that failed while others did not.</summary>
+    public const string GuestMessageType = "failed";
+
     /// <summary>One line.</summary>
     public static string Message(SavevmException failure)
     {
@@ -13,10 +18,29 @@ public static class FailureJson
         return JsonText.Line(writer =>
         {
             writer.WriteString("message_type", MessageType);
-            writer.WriteNumber("exit_code", (int)failure.Code);
-            writer.WriteString("what", failure.What);
-            writer.WriteString("why", failure.Why);
-            writer.WriteString("hint", failure.Hint);
+            Write(writer, failure);
         });
+    }
+
+    /// <summary>One line about one guest of several.</summary>
+    public static string OfGuest(string snapshot, GuestFailure guest)
+    {
+        ArgumentNullException.ThrowIfNull(guest);
+        return JsonText.Line(writer =>
+        {
+            writer.WriteString("message_type", GuestMessageType);
+            writer.WriteString("name", snapshot);
+            writer.WriteNumber("guest", guest.Index);
+            writer.WriteNumber("number", guest.Number);
+            Write(writer, guest.Failure);
+        });
+    }
+
+    private static void Write(Utf8JsonWriter writer, SavevmException failure)
+    {
+        writer.WriteNumber("exit_code", (int)failure.Code);
+        writer.WriteString("what", failure.What);
+        writer.WriteString("why", failure.Why);
+        writer.WriteString("hint", failure.Hint);
     }
 }

@@ -27,6 +27,9 @@ public static class GuestJson
             writer.WriteNumber("page_requests", guest.PageRequests);
             writer.WriteNumber("bytes_sent", guest.BytesSent);
             writer.WriteBoolean("complete", guest.Complete);
+            writer.WriteWhole("number", guest.Number);
+            writer.WriteString("guest_name", guest.Name);
+            writer.WriteString("mode_reason", guest.ModeReason);
         });
     }
 }

@@ -19,6 +19,11 @@ public static class GuestText
             line.Append(CultureInfo.InvariantCulture, $", pid {pid}");
         }
 
+        if (guest.Name is { } name && guest.Number is not null && name != Name(snapshot, guest))
+        {
+            line.Append(", name ").Append(name);
+        }
+
         if (guest.MonitorPath is { } monitor)
         {
             line.Append(", monitor ").Append(monitor);
@@ -41,6 +46,14 @@ public static class GuestText
             $"{Name(snapshot, guest)}: all RAM has arrived, {ByteSize.Format(guest.BytesSent)} sent, {guest.PageRequests} page requests answered");
     }
 
+    /// <summary>One line, or two, when one of several guests fails.</summary>
+    public static string Failed(string snapshot, GuestFailure failure)
+    {
+        ArgumentNullException.ThrowIfNull(failure);
+        string line = string.Create(CultureInfo.InvariantCulture, $"{snapshot}-{failure.Number}: failed: {failure.Failure.Why}");
+        return failure.Failure.Hint is { } hint ? $"{line}\nhint: {hint}" : line;
+    }
+
     /// <summary>A mode as the command line spells it.</summary>
     public static string ModeName(ResumeMode mode) =>
         mode switch
@@ -52,5 +65,5 @@ public static class GuestText
         };
 
     private static string Name(string snapshot, ResumedGuest guest) =>
-        guest.Index == 0 ? snapshot : string.Create(CultureInfo.InvariantCulture, $"{snapshot}[{guest.Index}]");
+        guest.Number is { } number ? string.Create(CultureInfo.InvariantCulture, $"{snapshot}-{number}") : snapshot;
 }

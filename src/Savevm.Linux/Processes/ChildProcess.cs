@@ -47,7 +47,7 @@ public sealed unsafe class ChildProcess : IDisposable
     {
         ArgumentNullException.ThrowIfNull(start);
         var name = start.ProgramArgument ?? start.Program;
-        var processId = Spawner.Spawn(start);
+        var processId = start.ForbidHoles ? HoleFilter.Under(() => Spawner.Spawn(start), name) : Spawner.Spawn(start);
         var pidfd = ProcessCalls.SystemCall(ProcessCalls.PidfdOpen, processId, 0, 0, 0);
         // Until its status is taken the id stays ours, even if the process has ended already.
         if (pidfd < 0) throw LinuxException.Last("pidfd_open", name);

@@ -23,6 +23,12 @@ public sealed record ChildProcessStart
     /// </summary>
     public bool NewSession { get; init; } = true;
 
+    /// <summary>
+    /// The child, and whatever it starts, cannot punch holes into files: it is told that the file system cannot do it. A child of an
+    /// ordinary user then gains no privilege from set-user-id programs either.
+    /// </summary>
+    public bool ForbidHoles { get; init; }
+
     /// <summary>Descriptors to hand over, also as 0, 1 and 2; each number at most once.</summary>
     public IReadOnlyList<ChildDescriptor> Descriptors { get; init; } = [];
 

@@ -45,6 +45,9 @@ internal static unsafe partial class ProcessCalls
     [LibraryImport("libc", EntryPoint = "waitid", SetLastError = true)]
     internal static partial int Wait(int idType, int id, void* information, int options);
 
+    [LibraryImport("libc", EntryPoint = "prctl", SetLastError = true)]
+    internal static partial int Control(int option, nint first, nint second, nint third, nint fourth);
+
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
     internal static partial nint SystemCall(nint number, nint first, nint second, nint third, nint fourth);
 }

@@ -205,6 +205,8 @@ public sealed class IncomingMigration : IDisposable
                 break;
             case CommandType.PostcopyAdvise:
                 Step(IncomingInput.Advise);
+                // Blocks of huge pages then say so in the block list. Without a payload it is about other things than RAM.
+                if (command.Payload.Length > 0) pages.ExpectPageSizes();
                 break;
             case CommandType.PostcopyRamDiscard:
                 Step(IncomingInput.Discard);

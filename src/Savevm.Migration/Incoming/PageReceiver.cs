@@ -16,6 +16,7 @@ internal sealed class PageReceiver(ForwardWindow window, IRamSink sink, StreamDi
 
     private readonly List<RamBlock> blocks = [];
     private readonly List<byte[]> names = [];
+    private StreamDialect spoken = dialect;
     private IPageWriter? writer;
     private int current = -1;
     private long normalPages;
@@ -23,6 +24,9 @@ internal sealed class PageReceiver(ForwardWindow window, IRamSink sink, StreamDi
 
     /// <summary>The block list, once the stream announced it.</summary>
     public IReadOnlyList<RamBlock> Blocks => blocks;
+
+    /// <summary>The source may change to postcopy: a block of huge pages carries their size in the block list.</summary>
+    public void ExpectPageSizes() => spoken = spoken with { HasPostcopyPageSizes = true };
 
     /// <summary>Postcopy: a discard forgets the current block, as every sender does.</summary>
     public void ForgetCurrentBlock() => current = -1;
@@ -115,7 +119,7 @@ internal sealed class PageReceiver(ForwardWindow window, IRamSink sink, StreamDi
             if (listed.Count >= WireLimits.MaxRamBlocks) throw new WireException(window.Offset, $"more than {WireLimits.MaxRamBlocks} RAM blocks");
             RamSetupBlock? entry;
             int consumed;
-            while (!RamSetupReader.TryReadBlock(window.Unread, window.Offset, dialect, remaining, out entry, out consumed))
+            while (!RamSetupReader.TryReadBlock(window.Unread, window.Offset, spoken, remaining, out entry, out consumed))
             {
                 writer?.Flush();
                 if (!window.Fill(WindowLimit)) throw new PeerLostException($"the stream ended inside the RAM block list at offset 0x{window.Offset:x}");

@@ -14,6 +14,9 @@ namespace Savevm.Migration.Outgoing;
 /// </summary>
 internal sealed class ConversationWriter(DeviceState devices, IReadOnlyList<RamBlock> blocks, StreamDialect dialect)
 {
+    /// <summary>The destination's host pages; in postcopy both sides must agree on them.</summary>
+    public required HostPages HostPages { get; init; }
+
     /// <summary>Values of our pings: they only need to differ.</summary>
     public const uint SetupPing = 1, BeforePackagePing = 2, BeforeRunPing = 3, AfterPackagePing = 4;
 
@@ -28,10 +31,11 @@ internal sealed class ConversationWriter(DeviceState devices, IReadOnlyList<RamB
             ForwardWriter.WritePing(output, SetupPing);
         }
         if (advisePostcopy)
-            ForwardWriter.WriteCommand(output, CommandType.PostcopyAdvise, new PostcopyAdvise(RamBlock.PageSize, RamBlock.PageSize).ToPayload());
+            ForwardWriter.WriteCommand(output, CommandType.PostcopyAdvise, new PostcopyAdvise(HostPages.Summary, RamBlock.PageSize).ToPayload());
         foreach (var section in devices.Sections.Where(section => section.IsEarly)) WriteDevice(output, section);
         ForwardWriter.WriteSectionStart(output, SectionType.Start, devices.RamSectionId, "ram", 0, 4);
-        RamRecordWriter.WriteSetup(output, blocks.Select(block => new RamSetupBlock(block.IdStr, (ulong)block.UsedLength, 0)), dialect);
+        var listed = blocks.Select(block => new RamSetupBlock(block.IdStr, (ulong)block.UsedLength, (ulong)HostPages.BytesOf(block.Index)));
+        RamRecordWriter.WriteSetup(output, listed, dialect with { HasPostcopyPageSizes = advisePostcopy });
         RamRecordWriter.WriteEndOfSection(output);
         ForwardWriter.WriteFooter(output, devices.RamSectionId);
     }

@@ -28,11 +28,13 @@ public sealed class OutgoingMigration
     private readonly OutgoingOptions options;
     private readonly IReadOnlyList<RamBlock> blocks;
     private readonly SentPages sent;
+    private readonly HostPages hostPages;
     private readonly Lock stateGate = new();
     private volatile bool pushUnrequested;
     private volatile bool destinationLoaded;
 
     /// <summary>Prepares to send <paramref name="machine"/> over <paramref name="channels"/>. Nothing is written yet.</summary>
+    /// <exception cref="MachineRefusedException">The destination's host pages do not fit the RAM blocks.</exception>
     public OutgoingMigration(SourceMachine machine, ChannelSet channels, OutgoingOptions options)
     {
         this.machine = machine;
@@ -40,6 +42,7 @@ public sealed class OutgoingMigration
         this.options = options;
         blocks = machine.Ram.Blocks;
         sent = new SentPages(blocks);
+        hostPages = new HostPages(blocks, options.HostPageBytes);
         pushUnrequested = options.PushUnrequested;
         Statistics.SetRamBytesTotal(blocks.Sum(block => block.UsedLength));
     }
@@ -87,18 +90,18 @@ public sealed class OutgoingMigration
         var main = channels.Main;
         machine.Control.Stop();
         var devices = machine.Devices.Save();
-        var conversation = new ConversationWriter(devices, blocks, StreamDialect.Default);
+        var conversation = new ConversationWriter(devices, blocks, StreamDialect.Default) { HostPages = hostPages };
         Write(main, output => conversation.WriteOpening(output, openReturnPath: main.IsBidirectional, advisePostcopy: false));
         Move(MigrationState.Active);
         using var reader = machine.Ram.OpenReader();
         using var writer = new PageRecordWriter(main, blocks, devices.RamSectionId, framed: true, Statistics);
-        var pump = new PagePump(blocks, sent, reader, writer) { SkippedBlocks = IndicesAtDestination() };
+        var pump = PumpOf(reader, writer);
         var pacer = new Pacer(options.BandwidthBytesPerSecond, TimeProvider.System);
         try
         {
             while (pump.PushNext(PrecopyRunPages))
             {
-                pacer.Pushed(PrecopyRunPages * RamBlock.PageSize);
+                pacer.Pushed(pump.PushedPages * RamBlock.PageSize);
                 if (pacer.HoldBack(0) is var delay && delay > TimeSpan.Zero) Thread.Sleep(delay);
             }
             Move(MigrationState.Device);
@@ -119,7 +122,7 @@ public sealed class OutgoingMigration
     {
         using var reader = machine.Ram.OpenReader();
         using var writer = new PageRecordWriter(channels.Main, blocks, 0, framed: true, Statistics);
-        var server = new PageServer(blocks, new ReturnPathReader(channels.Main), new PagePump(blocks, sent, reader, writer) { SkippedBlocks = IndicesAtDestination() }, Statistics);
+        var server = new PageServer(blocks, new ReturnPathReader(channels.Main), PumpOf(reader, writer), Statistics);
         while (!server.IsShut)
         {
             if (!server.ServeNext(wait) && wait == TimeSpan.Zero) return;
@@ -132,11 +135,11 @@ public sealed class OutgoingMigration
         if (!main.IsBidirectional) throw new MachineRefusedException($"{main.Name} carries bytes in one direction only: pages cannot be asked for");
         machine.Control.Stop();
         var devices = machine.Devices.Save();
-        var conversation = new ConversationWriter(devices, blocks, StreamDialect.Default);
+        var conversation = new ConversationWriter(devices, blocks, StreamDialect.Default) { HostPages = hostPages };
         var requestChannel = channels.Preempt ?? main;
         using var requestReader = machine.Ram.OpenReader();
         using var requestWriter = new PageRecordWriter(requestChannel, blocks, devices.RamSectionId, framed: channels.Preempt is null, Statistics);
-        var requested = new PagePump(blocks, sent, requestReader, requestWriter) { SkippedBlocks = IndicesAtDestination() };
+        var requested = PumpOf(requestReader, requestWriter);
         var server = new PageServer(blocks, new ReturnPathReader(main), requested, Statistics) { PongArrived = TakePong, RequestLog = options.RequestLog };
         SwitchToPostcopy(conversation, devices.RamSectionId);
         if (channels.Preempt is null) ServeAndPush(server, requested);
@@ -172,7 +175,7 @@ public sealed class OutgoingMigration
     {
         using var reader = machine.Ram.OpenReader();
         using var writer = new PageRecordWriter(channels.Main, blocks, ramSectionId, framed: true, Statistics);
-        new PagePump(blocks, sent, reader, writer) { SkippedBlocks = IndicesAtDestination() }.PushChosen(chosen);
+        PumpOf(reader, writer).PushChosen(chosen);
     }
 
     /// <summary>One channel: requests first, unrequested pages between them, one thread.</summary>
@@ -184,7 +187,7 @@ public sealed class OutgoingMigration
             var wait = MayPush ? pacer.HoldBack(server.LastRequestTicks) : ServeSlice;
             if (server.ServeNext(wait) || !MayPush || wait > TimeSpan.Zero) continue;
             if (!pump.PushNext(options.PushPages)) break;
-            pacer.Pushed((long)options.PushPages * RamBlock.PageSize);
+            pacer.Pushed(pump.PushedPages * RamBlock.PageSize);
         }
     }
 
@@ -232,7 +235,7 @@ public sealed class OutgoingMigration
     {
         using var reader = machine.Ram.OpenReader();
         using var writer = new PageRecordWriter(channels.Main, blocks, ramSectionId, framed: true, Statistics);
-        var pump = new PagePump(blocks, sent, reader, writer) { SkippedBlocks = IndicesAtDestination() };
+        var pump = PumpOf(reader, writer);
         var pacer = new Pacer(options.BandwidthBytesPerSecond, TimeProvider.System);
         while (!pushEnds && sent.Remaining > 0)
         {
@@ -247,7 +250,7 @@ public sealed class OutgoingMigration
                 continue;
             }
             if (!pump.PushNext(options.PushPages)) return;
-            pacer.Pushed((long)options.PushPages * RamBlock.PageSize);
+            pacer.Pushed(pump.PushedPages * RamBlock.PageSize);
         }
     }
 
@@ -261,8 +264,11 @@ public sealed class OutgoingMigration
     /// </summary>
     private bool MayPush => pushUnrequested && destinationLoaded;
 
-    private HashSet<int> IndicesAtDestination() =>
-        [.. blocks.Where(block => options.BlocksAtDestination.Contains(block.IdStr)).Select(block => block.Index)];
+    private PagePump PumpOf(IPageReader reader, PageRecordWriter writer) => new(blocks, sent, reader, writer)
+    {
+        SkippedBlocks = blocks.Where(block => options.BlocksAtDestination.Contains(block.IdStr)).Select(block => block.Index).ToHashSet(),
+        HostPages = options.Postcopy ? hostPages : null,
+    };
 
     private void Write(IByteChannel channel, Action<WireWriter> compose)
     {

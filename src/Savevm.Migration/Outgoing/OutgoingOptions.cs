@@ -20,6 +20,9 @@ public sealed record OutgoingOptions
     /// <summary>Postcopy: told of every page that the destination asks for; null where nobody wants to know.</summary>
     public IPageRequestLog? RequestLog { get; init; }
 
+    /// <summary>Postcopy: bytes of the destination's host pages by the name of the RAM block, where they are not ordinary (huge pages).</summary>
+    public IReadOnlyDictionary<string, long> HostPageBytes { get; init; } = new Dictionary<string, long>();
+
     /// <summary>Postcopy: push the pages that nobody asked for, too. Without it a page travels only on request.</summary>
     public bool PushUnrequested { get; init; } = true;
 

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Savevm.Qemu.CommandLine.Settings;
 
 namespace Savevm.Qemu.CommandLine;
 
@@ -45,6 +46,10 @@ public sealed class CommandLineRebuild
             ["nic"] = static (self, value) => NetworkRebuild.Backend(value, self._state),
             ["net"] = static (self, value) => NetworkRebuild.Backend(value, self._state),
             ["device"] = static (self, value) => self.Device(value),
+            ["global"] = static (_, value) => CloneRebuild.Global(value),
+            ["name"] = static (self, value) => CloneRebuild.Name(value, self._state),
+            ["audiodev"] = static (self, value) => self.Redirected(value, "driver", "path", "audio.wav"),
+            ["overcommit"] = static (self, value) => MemoryRebuild.Overcommit(value, self._state),
             ["add-fd"] = static (self, value) => self.Refused($"-add-fd {value} hands over a descriptor that QEMU inherited"),
             ["preconfig"] = static (self, _) => self.Refused("-preconfig waits for commands that were not recorded"),
             ["object"] = static (self, value) => self.Object(value),
@@ -52,16 +57,17 @@ public sealed class CommandLineRebuild
             ["accel"] = static (self, value) => self.Accel(value),
             ["enable-kvm"] = static (self, _) => self._state.Request.Accelerator is null ? string.Empty : null,
             ["mem-path"] = static (self, value) => self.MemPath(value),
-            ["mem-prealloc"] = static (self, _) => self._state.Request.RamIsDemandLoaded ? null : string.Empty,
+            ["mem-prealloc"] = static (self, _) => self.MemPrealloc(),
         }.ToFrozenDictionary();
 
     // What concerns the machine and the migration: done to a user's own command line as well.
     private static readonly FrozenSet<string> MachineOptions =
-        new[] { "incoming", "loadvm", "S", "daemonize", "object", "machine", "accel", "enable-kvm", "mem-path", "mem-prealloc" }.ToFrozenSet();
+        new[] { "incoming", "loadvm", "S", "daemonize", "object", "machine", "accel", "enable-kvm", "mem-path", "mem-prealloc", "overcommit" }.ToFrozenSet();
 
     private readonly QemuCommandLine _recorded;
     private readonly RebuildState _state;
     private readonly DiskRebuild _disks;
+    private readonly SettingPass _settings;
     private readonly List<QemuOption> _options = [];
     private readonly Dictionary<string, int> _counts = new(StringComparer.Ordinal);
     private readonly HashSet<string> _mapped = new(StringComparer.Ordinal);
@@ -73,6 +79,7 @@ public sealed class CommandLineRebuild
         _recorded = QemuCommandLine.Parse(request.RecordedArguments);
         _state = new RebuildState(request);
         _disks = new DiskRebuild(_recorded, _state);
+        _settings = new SettingPass(_recorded, request.Settings, request.CloneNumber ?? 1);
     }
 
     /// <summary>Rebuilds a command line. Starts and creates nothing; a free port is looked up where one is needed.</summary>
@@ -85,31 +92,22 @@ public sealed class CommandLineRebuild
 
     private RebuiltCommandLine Run()
     {
-        foreach (var recorded in _recorded.Options)
+        foreach (var (index, option) in _recorded.Options.Index())
         {
-            if (_disks.Replace(recorded) is not { } option)
+            var made = _settings.Before(index, option) is { } seen && _disks.Replace(seen) is { } known ? Made(known) : null;
+            if (_settings.After(index, option, made, _state.Replaced) is { } wanted)
             {
-                continue;
-            }
-
-            if (option.Text.Contains("/dev/fdset/", StringComparison.Ordinal))
-            {
-                _state.Refuse($"-{option.Name} {option.Text} uses a descriptor that QEMU inherited");
-            }
-
-            bool isKept = _state.Request.KeepAddresses && !MachineOptions.Contains(option.Name);
-            string? value = !isKept && Rules.TryGetValue(option.Name, out var rule) ? rule(this, option.Text) : option.Text;
-            if (value is not null)
-            {
-                _options.Add(isKept ? option : option with { Name = option.Name == "s" ? "gdb" : option.Name, Value = option.Name == "s" ? value : option.Value is null ? null : value });
+                _options.Add(wanted);
             }
         }
 
+        _options.AddRange(_settings.Added());
         AddMemory();
         AddMachine();
         if (!_state.Request.KeepAddresses)
         {
             AddConsole();
+            CloneRebuild.TellSharedState(_recorded, _state);
         }
 
         _options.AddRange(_disks.Added());
@@ -124,7 +122,28 @@ public sealed class CommandLineRebuild
             _state.Request.RecordedWorkingDirectory,
             _state.Replaced,
             _state.Notes,
-            _userMonitor);
+            _userMonitor)
+        {
+            GuestName = _options.LastOrDefault(option => option.Name == "name") is { } name ? OptionValue.Parse(name.Text, "guest").Text("guest") : null,
+        };
+    }
+
+    /// <summary>What the rules make of an option; null where it is left out.</summary>
+    private QemuOption? Made(QemuOption option)
+    {
+        if (option.Text.Contains("/dev/fdset/", StringComparison.Ordinal))
+        {
+            _state.Refuse($"-{option.Name} {option.Text} uses a descriptor that QEMU inherited");
+        }
+
+        if ((_state.Request.KeepAddresses && !MachineOptions.Contains(option.Name)) || !Rules.TryGetValue(option.Name, out var rule))
+        {
+            return option;
+        }
+
+        return rule(this, option.Text) is not { } value ? null
+            : option.Name == "s" ? new QemuOption("gdb", value)
+            : option with { Value = option.Value is null ? null : value };
     }
 
     private void AddMemory()
@@ -170,9 +189,14 @@ public sealed class CommandLineRebuild
                 _options.Add(new QemuOption("serial", "mon:" + CharacterDeviceRebuild.Unix(_state.Fresh("serial0", "stdio"))));
             }
         }
-        else if (_windowDropped || !(_recorded.Has("display") || _recorded.Has("vnc") || _recorded.Has("spice")))
+        else if (!_settings.Has("display") && (_windowDropped || !(_recorded.Has("display") || _recorded.Has("vnc") || _recorded.Has("spice"))))
         {
             _options.Add(new QemuOption("display", "none"));
+        }
+
+        if (!_recorded.Has("name") && !_settings.Has("name", "guest") && CloneRebuild.MissingName(_state) is { } name)
+        {
+            _options.Add(name);
         }
     }
 
@@ -250,7 +274,7 @@ public sealed class CommandLineRebuild
             }
         }
 
-        return text;
+        return CloneRebuild.Device(value, _state) ? value.ToString() : text;
     }
 
     private string Object(string text)
@@ -300,12 +324,28 @@ public sealed class CommandLineRebuild
 
     private string? MemPath(string path)
     {
-        if (Directory.Exists(_state.Full(path)) && _state.Request.Images is null)
+        bool isFolder = Directory.Exists(_state.Full(path));
+        if (isFolder && _state.Request.Images is null && !(_state.Request.Lazy && !MemoryRebuild.TakesPagesOnDemand(_state.Full(path))))
         {
             return path;
         }
 
-        _state.Note($"-mem-path {path} was left out: the resumed guest's RAM is its own");
+        string why = !isFolder ? "the resumed guest's RAM is its own"
+            : _state.Request.Images is null ? "QEMU takes no pages on demand into files there"
+            : MemoryRebuild.IsHuge(_state.Full(path)) ? "a clone's memory is mapped from its image, in ordinary pages instead of huge ones"
+            : "a clone's memory is mapped from its image";
+        _state.Note($"-mem-path {path} was left out: {why}");
+        return null;
+    }
+
+    private string? MemPrealloc()
+    {
+        if (!_state.Request.RamIsDemandLoaded)
+        {
+            return string.Empty;
+        }
+
+        _state.Note("-mem-prealloc was left out: the guest's pages come on demand");
         return null;
     }
 

@@ -24,6 +24,11 @@ internal static class MemoryRebuild
             if (state.Request.Images?.TryGetValue(block, out var image) == true)
             {
                 mapped.Add(block);
+                if (value.IsOn("hugetlb") || (value.Text("mem-path") is { } place && IsHuge(state.Full(place))))
+                {
+                    state.Note($"the memory {id} was made of huge pages; a clone's is mapped from its image, in ordinary ones");
+                }
+
                 value.Remove(KindBound);
                 value.Set("qom-type", "memory-backend-file");
                 value.Set("mem-path", image!);
@@ -44,12 +49,51 @@ internal static class MemoryRebuild
             state.Note($"the memory {id} is not populated beforehand: its pages come on demand");
         }
 
-        if (value.Text("qom-type") == "memory-backend-file" && value.Text("mem-path") is { } path && !Directory.Exists(state.Full(path)))
+        if (value.Text("qom-type") == "memory-backend-file" && value.Text("mem-path") is { } path)
         {
-            Unshare(value, id, path, state);
+            if (!Directory.Exists(state.Full(path)))
+            {
+                Unshare(value, id, $"the file {state.Full(path)}, which belongs to the recorded QEMU", state);
+            }
+            else if (state.Request.Lazy && !TakesPagesOnDemand(state.Full(path)))
+            {
+                Unshare(value, id, $"a file in {path}, into which QEMU takes no pages on demand", state);
+            }
         }
 
         return value.ToString();
+    }
+
+    /// <summary>The argument of <c>-overcommit</c>: what is locked into memory is copied before, and clones would share nothing.</summary>
+    public static string? Overcommit(string text, RebuildState state)
+    {
+        var value = OptionValue.Parse(text, string.Empty);
+        if (state.Request.Images is null || value.Text("mem-lock") is null or "off")
+        {
+            return text;
+        }
+
+        value.Remove("mem-lock");
+        state.Note("-overcommit mem-lock was left out: locked memory cannot be shared between clones");
+        return value.ToString() is { Length: > 0 } rest ? rest : null;
+    }
+
+    /// <summary>Whether memory in this folder or file is made of huge pages.</summary>
+    public static bool IsHuge(string path) => FileSystemOf(path) == "hugetlbfs";
+
+    /// <summary>Whether QEMU can wait for missing pages of memory in this folder: in no file system that has a disk under it.</summary>
+    public static bool TakesPagesOnDemand(string path) => FileSystemOf(path) is "tmpfs" or "hugetlbfs";
+
+    private static string FileSystemOf(string path)
+    {
+        try
+        {
+            return new DriveInfo(path).DriveFormat;
+        }
+        catch (Exception unknown) when (unknown is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return string.Empty;
+        }
     }
 
     /// <summary>Maps main RAM that is no object on the recorded command line.</summary>
@@ -76,7 +120,7 @@ internal static class MemoryRebuild
     private static bool HasBackend(QemuCommandLine recorded) =>
         recorded.All("machine").Any(option => OptionValue.Parse(option.Text, "type").Text("memory-backend") is not null);
 
-    private static void Unshare(OptionValue value, string id, string path, RebuildState state)
+    private static void Unshare(OptionValue value, string id, string file, RebuildState state)
     {
         // A file that nobody may write and that is RAM all the same (rom=off) is the image of a clone; any other is a ROM.
         if (value.IsOn("readonly") && value.Text("rom") != "off")
@@ -92,6 +136,6 @@ internal static class MemoryRebuild
             value.Set("share", "on");
         }
 
-        state.Note($"the memory {id} is fresh memory instead of the file {state.Full(path)}, which belongs to the recorded QEMU");
+        state.Note($"the memory {id} is fresh memory instead of {file}");
     }
 }

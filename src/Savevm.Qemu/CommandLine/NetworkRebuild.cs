@@ -25,7 +25,7 @@ internal static class NetworkRebuild
         }
         else if (type == "socket" && value.Text("listen") is { } listen)
         {
-            string port = FormattableString.Invariant($"127.0.0.1:{RebuildState.FreePort()}");
+            string port = FormattableString.Invariant($"127.0.0.1:{state.FreePort("tcp", "127.0.0.1")}");
             state.Replaced[$"tcp:{listen}"] = $"tcp:{port}";
             value.Set("listen", port);
         }
@@ -46,7 +46,7 @@ internal static class NetworkRebuild
         }
         else if (kind == "inet" && !value.IsJson)
         {
-            int port = RebuildState.FreePort();
+            int port = state.FreePort("tcp", value.Text("addr.host") ?? string.Empty);
             state.Replaced[$"tcp:{value.Text("addr.host")}:{value.Text("addr.port")}"] = FormattableString.Invariant($"tcp:{value.Text("addr.host")}:{port}");
             value.Set("addr.port", port);
         }
@@ -74,9 +74,16 @@ internal static class NetworkRebuild
             return rule;
         }
 
-        string fresh = FormattableString.Invariant($"{host[..(colon + 1)]}{RebuildState.FreePort()}");
+        // The rule may leave out the protocol (tcp), the address (all) or both.
+        string[] parts = host[..colon].Split(':', 2);
+        string fresh = FormattableString.Invariant($"{host[..(colon + 1)]}{state.FreePort(parts[0], parts.Length > 1 ? parts[1] : string.Empty)}");
         state.Replaced[host] = fresh;
-        state.Note($"the port forward {host} became {fresh}");
+        if (state.Request.CloneNumber is null)
+        {
+            // Of many guests it stands in the line of each.
+            state.Note($"the port forward {host} became {fresh}");
+        }
+
         return fresh + rule[dash..];
     }
 }

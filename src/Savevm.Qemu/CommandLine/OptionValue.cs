@@ -123,6 +123,9 @@ public sealed class OptionValue
         Set(name, value.ToString(System.Globalization.CultureInfo.InvariantCulture));
     }
 
+    /// <summary>Adds a property at the end, beside others of its name. Not for JSON.</summary>
+    internal void Add(string name, string value) => _properties.Add(new Property(name, value, $"{name}={Escape(value)}"));
+
     /// <summary>Replaces the values of a property that may occur many times, each by what <paramref name="change"/> makes of it.</summary>
     public void Change(string name, Func<string, string> change)
     {

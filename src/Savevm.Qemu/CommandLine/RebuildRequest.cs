@@ -1,3 +1,5 @@
+using Savevm.Qemu.CommandLine.Settings;
+
 namespace Savevm.Qemu.CommandLine;
 
 /// <summary>What a second QEMU is to be started for, from the command line of the first.</summary>
@@ -56,6 +58,18 @@ public sealed record RebuildRequest
     /// Applied to a user's own command line as well.
     /// </summary>
     public IReadOnlyList<DiskReplacement>? Disks { get; init; }
+
+    /// <summary>The number of the guest among those that are started together, from 1 on; null for one that is alone.</summary>
+    public int? CloneNumber { get; init; }
+
+    /// <summary>What clones are called, with their number, whose recorded command line names none.</summary>
+    public string DefaultName { get; init; } = "clone";
+
+    /// <summary>What the user wants to be otherwise.</summary>
+    public IReadOnlyList<Setting> Settings { get; init; } = [];
+
+    /// <summary>Holds the ports that are chosen here; null where nobody else starts anything meanwhile.</summary>
+    public PortReservations? Ports { get; init; }
 
     /// <summary>Adds a QMP socket for the guest's user to the run directory.</summary>
     public bool UserMonitor { get; init; } = true;

@@ -1,6 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
-
 namespace Savevm.Qemu.CommandLine;
 
 /// <summary>What the parts of a rebuild share: the request, fresh names, and what they found.</summary>
@@ -45,12 +42,16 @@ internal sealed class RebuildState(RebuildRequest request)
     /// <summary>A recorded path, completed from the recorded folder.</summary>
     public string Full(string path) => Path.Combine(request.RecordedWorkingDirectory, path);
 
-    /// <summary>A TCP port that was free a moment ago.</summary>
-    public static int FreePort()
+    /// <summary>A port of the host that is free.</summary>
+    public int FreePort(string protocol, string host)
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        if (request.Ports is { } ports)
+        {
+            return ports.Take(protocol == "udp", host);
+        }
+
+        using var moment = new PortReservations();
+        return moment.Take(protocol == "udp", host);
     }
 
     public void Refuse(string reason) => Refusals.Add(reason);

@@ -14,4 +14,8 @@ public sealed record RebuiltCommandLine(
     string WorkingDirectory,
     IReadOnlyDictionary<string, string> Replaced,
     IReadOnlyList<string> Notes,
-    string? UserMonitorPath);
+    string? UserMonitorPath)
+{
+    /// <summary>The name that the guest's QEMU is given; null where it gets none.</summary>
+    public string? GuestName { get; init; }
+}

@@ -41,5 +41,10 @@ internal sealed class DemoObserver(IOperationObserver outer) : IOperationObserve
         // The table says it.
     }
 
+    public void GuestFailed(GuestFailure failure)
+    {
+        // A demo has one guest at a time, whose failure is the operation's.
+    }
+
     public Task<InterruptChoice> AskInterruptAsync() => Task.FromResult(InterruptChoice.Kill);
 }

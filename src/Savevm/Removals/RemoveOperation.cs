@@ -4,6 +4,7 @@ using Savevm.Recorded;
 using Savevm.Repository;
 using Savevm.Repository.Guests;
 using Savevm.Repository.Snapshots;
+using Savevm.Running;
 
 namespace Savevm.Removals;
 
@@ -25,7 +26,7 @@ public sealed class RemoveOperation : IRemoveOperation
             var notes = new List<string>();
             var merged = new List<string>();
             var sources = repository.List().Select(entry => entry.Manifest).OfType<SnapshotManifest>().Select(manifest => RecordedSource.Parse(manifest.Source)).ToList();
-            var mine = ManifestOf(repository, request.Name);
+            var (mine, guests) = ManifestOf(repository, request.Name);
             var source = mine is null ? null : RecordedSource.Parse(mine.Source);
             var merge = new ImageMerge(
                 repository, [.. new[] { request.QmpSocket, source?.Monitor }.Concat(sources.Select(other => other.Monitor)).OfType<string>().Distinct()], source, observer);
@@ -36,7 +37,7 @@ public sealed class RemoveOperation : IRemoveOperation
             foreach (var disk in disks) await MergeAsync(repository, request.Name, disk, merge, notes, merged, cancellationToken).ConfigureAwait(false);
             repository.Remove(request.Name);
             foreach (var note in notes) observer.Note(note);
-            return new RemoveReport(request.Name, merged, notes);
+            return new RemoveReport(request.Name, merged, notes) { Guests = guests };
         }
         catch (Exception failure) when (failure is not (SavevmException or OperationCanceledException))
         {
@@ -44,17 +45,17 @@ public sealed class RemoveOperation : IRemoveOperation
         }
     }
 
-    private static SnapshotManifest? ManifestOf(SnapshotRepository repository, string name)
+    private static (SnapshotManifest? Manifest, IReadOnlyList<RunningGuest> Guests) ManifestOf(SnapshotRepository repository, string name)
     {
         try
         {
             using var snapshot = repository.Find(name);
-            return snapshot.Manifest;
+            return (snapshot.Manifest, RunningGuests.Of(snapshot));
         }
         catch (Exception damaged) when (damaged is Machine.DamagedStateException or UnsupportedFormatException)
         {
-            // It is removed all the same; what its disks stood on cannot be known.
-            return null;
+            // It is removed all the same; what its disks stood on, and who runs from it, cannot be known.
+            return (null, []);
         }
     }
 

@@ -18,6 +18,7 @@ internal sealed class GuestHost : IDisposable
     private readonly RunDirectory? directory;
     private readonly QmpClient? client;
     private readonly string address;
+    private PortReservations? ports;
 
     private GuestHost(ResumePlan plan, string address, RunDirectory? directory, QemuProcess? process, QmpClient? client, RebuiltCommandLine? commandLine)
     {
@@ -49,14 +50,14 @@ internal sealed class GuestHost : IDisposable
     public bool UsesPreempt => plan.Mode == ResumeMode.Lazy && plan.Emulator is { HasPreempt: true } && plan.Request.Prefetch == Prefetch.All;
 
     /// <summary>Opens it; a QEMU that is started here has not come up yet when this returns.</summary>
-    public static async Task<GuestHost> OpenAsync(ResumePlan plan, CancellationToken cancellationToken)
+    public static async Task<GuestHost> OpenAsync(ResumePlan plan, int index, CancellationToken cancellationToken)
     {
         if (plan.Request.ConnectUri is { } uri) return new GuestHost(plan, uri, null, null, null, null);
-        var directory = RunDirectory.Create();
+        var directory = RunDirectory.Create(cleans: index == 0);
         try
         {
-            if (plan.Request.QmpSocket is not { } socket) return await StartAsync(plan, directory, cancellationToken).ConfigureAwait(false);
-            directory.Describe(plan.Request.Name, null, null, socket);
+            if (plan.Request.QmpSocket is not { } socket) return await StartAsync(plan, index, directory, cancellationToken).ConfigureAwait(false);
+            directory.Describe(new GuestDescription { Snapshot = plan.Request.Name, Monitor = socket });
             var client = await QmpClient.ConnectAsync(socket, new QmpOptions(EnableOob: true), cancellationToken).ConfigureAwait(false);
             return new GuestHost(plan, IncomingAddress(directory), directory, null, client, null);
         }
@@ -67,24 +68,27 @@ internal sealed class GuestHost : IDisposable
         }
     }
 
-    private static async Task<GuestHost> StartAsync(ResumePlan plan, RunDirectory directory, CancellationToken cancellationToken)
+    private static async Task<GuestHost> StartAsync(ResumePlan plan, int index, RunDirectory directory, CancellationToken cancellationToken)
     {
-        var emulator = plan.Emulator!;
         var disks = GuestDisks.Make(plan.Disks, plan.Snapshot.DirectoryPath, plan.Request.RepositoryPath, plan.Request.Name, plan.Request.Disks);
+        var ports = new PortReservations();
         try
         {
-            return await StartAsync(plan, emulator, directory, disks, cancellationToken).ConfigureAwait(false);
+            return await StartAsync(plan, index, directory, disks, ports, cancellationToken).ConfigureAwait(false);
         }
         catch
         {
             disks.Remove();
+            ports.Dispose();
             throw;
         }
     }
 
     private static async Task<GuestHost> StartAsync(
-        ResumePlan plan, EmulatorChoice emulator, RunDirectory directory, GuestDisks disks, CancellationToken cancellationToken)
+        ResumePlan plan, int index, RunDirectory directory, GuestDisks disks, PortReservations ports, CancellationToken cancellationToken)
     {
+        var emulator = plan.Emulator!;
+        int? number = plan.Request.Clones > 1 ? index + 1 : null;
         var commandLine = CommandLineRebuild.Rebuild(new RebuildRequest
         {
             RecordedArguments = emulator.Arguments,
@@ -103,6 +107,10 @@ internal sealed class GuestHost : IDisposable
             MainRamId = plan.MainRamId,
             MainRamBytes = plan.Machine.MemoryBytes,
             Disks = disks.Replacements,
+            CloneNumber = number,
+            DefaultName = plan.Request.Name,
+            Settings = plan.Settings,
+            Ports = ports,
         });
         var process = QemuProcess.Start(new QemuStart
         {
@@ -111,13 +119,26 @@ internal sealed class GuestHost : IDisposable
             WorkingDirectory = commandLine.WorkingDirectory,
             Environment = emulator.Environment,
             LogPath = directory.LogPath,
+            ProtectImages = plan.Mode == ResumeMode.Clone && !emulator.CanMapReadOnlyImages,
         });
         try
         {
-            directory.Describe(plan.Request.Name, process.ProcessId, commandLine.Replaced, commandLine.UserMonitorPath);
+            directory.Describe(new GuestDescription
+            {
+                Snapshot = plan.Request.Name,
+                SnapshotIdentity = plan.SnapshotIdentity,
+                Repository = plan.Request.RepositoryPath,
+                ProcessId = process.ProcessId,
+                Mode = NameOf(plan.Mode),
+                Name = commandLine.GuestName,
+                Number = number,
+                Started = DateTimeOffset.UtcNow,
+                Monitor = commandLine.UserMonitorPath,
+                Sockets = commandLine.Replaced,
+            });
             disks.Belongs(process.ProcessId);
             var client = await process.OpenMonitorAsync(cancellationToken).ConfigureAwait(false);
-            return new GuestHost(plan, IncomingAddress(directory), directory, process, client, commandLine) { Disks = disks };
+            return new GuestHost(plan, IncomingAddress(directory), directory, process, client, commandLine) { Disks = disks, ports = ports };
         }
         catch
         {
@@ -126,6 +147,15 @@ internal sealed class GuestHost : IDisposable
             throw;
         }
     }
+
+    /// <summary>A mode as the command line spells it.</summary>
+    public static string NameOf(ResumeMode mode) => mode switch
+    {
+        ResumeMode.Lazy => "lazy",
+        ResumeMode.Clone => "clone",
+        ResumeMode.Full => "full",
+        _ => "auto",
+    };
 
     /// <summary>The RAM blocks that a clone maps instead of receiving: main RAM and every other memory backend.</summary>
     public static IReadOnlyDictionary<string, string> MappedImages(ResumePlan plan)
@@ -140,19 +170,28 @@ internal sealed class GuestHost : IDisposable
         return mapped;
     }
 
+    /// <summary>Bytes of its host pages by RAM block, where they are huge; known when it listens for pages on demand.</summary>
+    public IReadOnlyDictionary<string, long> HostPageBytes { get; private set; } = new Dictionary<string, long>();
+
     /// <summary>Lets it listen for the state.</summary>
     public async Task ListenAsync(CancellationToken cancellationToken)
     {
         if (Destination is null) return;
         try
         {
-            var describe = plan.Emulator is not { MayDiffer: false };
-            var waiting = await Destination.PrepareAsync(new DestinationPlan(address, plan.Mode == ResumeMode.Lazy, UsesPreempt, describe), cancellationToken).ConfigureAwait(false);
-            if (waiting is not null) WaitingIdentity.Check(plan.Machine, plan.Snapshot.Ram.Blocks, waiting, plan.Request.Name);
+            var describe = plan.Emulator is not { MayDiffer: false } || plan.Settings.Count > 0;
+            var prepared = await Destination.PrepareAsync(new DestinationPlan(address, plan.Mode == ResumeMode.Lazy, UsesPreempt, describe), cancellationToken).ConfigureAwait(false);
+            if (prepared.Machine is { } waiting) WaitingIdentity.Check(plan.Machine, plan.Snapshot.Ram.Blocks, waiting, plan.Request.Name);
+            HostPageBytes = prepared.HostPageBytes;
         }
         catch (QmpConnectionException gone) when (Process is not null)
         {
             throw await ExplainAsync(gone).ConfigureAwait(false);
+        }
+        finally
+        {
+            // It listens, so it has taken the ports of its command line, or it will never.
+            ports?.Dispose();
         }
     }
 
@@ -194,8 +233,12 @@ internal sealed class GuestHost : IDisposable
             return broken;
         }
         return RefusalText.Explain(Process.ErrorLines(), plan.Snapshot, plan.Request.Name, broken)
-            ?? new SavevmException(ExitCode.PeerFailed, $"resume of {plan.Request.Name}", Process.DescribeExit() ?? broken.Message, null, broken);
+            ?? new SavevmException(ExitCode.PeerFailed, $"resume of {plan.Request.Name}", Process.DescribeExit() ?? broken.Message, HintFor(Process.LastErrorLine()), broken);
     }
+
+    private static string? HintFor(string? lastLine) => lastLine?.Contains("unable to map backing store", StringComparison.Ordinal) == true
+        ? "its memory is of huge pages, and too few of them are free: reserve more in /proc/sys/vm/nr_hugepages, or take --mode clone, which needs none"
+        : null;
 
     /// <summary>Ends what we started and removes its folder.</summary>
     public void Kill()

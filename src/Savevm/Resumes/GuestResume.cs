@@ -10,7 +10,7 @@ namespace Savevm.Resumes;
 /// Brings one guest back and serves its pages until it needs none any more. The three modes differ in the options that the
 /// engine gets and in what QEMU is started with; the conversation is one.
 /// </summary>
-internal sealed class GuestResume(ResumePlan plan, int index, IOperationObserver observer, Stopwatch watch) : IDisposable
+internal sealed class GuestResume(ResumePlan plan, int index, IOperationObserver observer, Stopwatch watch, StartSlot slot) : IDisposable
 {
     private static readonly TimeSpan DefaultStartLimit = TimeSpan.FromSeconds(60);
 
@@ -35,7 +35,7 @@ internal sealed class GuestResume(ResumePlan plan, int index, IOperationObserver
         GuestHost? host = null;
         try
         {
-            host = await GuestHost.OpenAsync(plan, start.Token).ConfigureAwait(false);
+            host = await GuestHost.OpenAsync(plan, index, start.Token).ConfigureAwait(false);
             // Only now: the first timer of a process costs a thread, and QEMU is coming up by itself meanwhile.
             start.CancelAfter(plan.Request.Timeout ?? DefaultStartLimit);
             var guest = await BringBackAsync(host, start, interrupt).ConfigureAwait(false);
@@ -74,6 +74,7 @@ internal sealed class GuestResume(ResumePlan plan, int index, IOperationObserver
         {
             Postcopy = IsLazy,
             BlocksAtDestination = plan.Mode == ResumeMode.Clone ? GuestHost.MappedImages(plan).Keys.ToHashSet() : new HashSet<string>(),
+            HostPageBytes = host.HostPageBytes,
             PushUnrequested = plan.Request.Prefetch == Prefetch.All || !plan.GuestRan,
             BandwidthBytesPerSecond = plan.Request.BandwidthBytesPerSecond,
             PagesBeforeRun = early,
@@ -143,6 +144,7 @@ internal sealed class GuestResume(ResumePlan plan, int index, IOperationObserver
         pagesBeforeRun = statistics.NormalPages + statistics.ZeroPages;
         guestIsThere = true;
         host.GuestRuns();
+        slot.Dispose();
         observer.GuestRunning(Describe(host, state, isComplete: !IsLazy));
     }
 
@@ -163,8 +165,11 @@ internal sealed class GuestResume(ResumePlan plan, int index, IOperationObserver
     private ResumedGuest Describe(GuestHost host, string state, bool isComplete) => new()
     {
         Index = index,
+        Number = plan.Request.Clones > 1 ? index + 1 : null,
+        Name = host.CommandLine?.GuestName,
         ProcessId = host.Process?.ProcessId,
         Mode = plan.Mode,
+        ModeReason = plan.ModeReason,
         StartToListening = listening,
         StartToRun = running,
         PagesBeforeRun = pagesBeforeRun,

@@ -22,5 +22,7 @@ internal sealed class NoteTaker(IOperationObserver inner, List<string> notes) : 
 
     public void AllRamArrived(ResumedGuest guest) => inner.AllRamArrived(guest);
 
+    public void GuestFailed(GuestFailure failure) => inner.GuestFailed(failure);
+
     public Task<InterruptChoice> AskInterruptAsync() => inner.AskInterruptAsync();
 }

@@ -1,10 +1,12 @@
 using System.Diagnostics;
 using Savevm.Disks;
+using Savevm.Qemu.CommandLine.Settings;
 using Savevm.Qemu.Destination;
 using Savevm.Recorded;
 using Savevm.Repository;
 using Savevm.Repository.Snapshots;
 using Savevm.Resumes.Identity;
+using Savevm.Running;
 
 namespace Savevm.Resumes;
 
@@ -28,9 +30,9 @@ public sealed class ResumeOperation : IResumeOperation
             var teller = new NoteTaker(observer, notes);
             if (request.Verify) Verify(snapshot, observer, interrupt);
             var plan = await PlanAsync(request, snapshot, teller, interrupt).ConfigureAwait(false);
-            var guests = await ResumeAllAsync(plan, teller, watch, interrupt).ConfigureAwait(false);
+            var (guests, failures) = await ResumeAllAsync(plan, teller, watch, interrupt).ConfigureAwait(false);
             EndedGuests.Clean(repository);
-            return new ResumeReport { Name = request.Name, Guests = guests, Notes = notes, Elapsed = watch.Elapsed };
+            return new ResumeReport { Name = request.Name, Guests = guests, Failures = failures, Notes = notes, Elapsed = watch.Elapsed };
         }
         catch (Exception failure) when (failure is not (SavevmException or OperationCanceledException))
         {
@@ -53,35 +55,83 @@ public sealed class ResumeOperation : IResumeOperation
         var machine = RecordedMachine.Parse(snapshot.Manifest.Machine);
         var source = RecordedSource.Parse(snapshot.Manifest.Source);
         var emulator = startsQemu ? await EmulatorChoice.ChooseAsync(request, source, interrupt).ConfigureAwait(false) : null;
-        if (emulator is not null) new IdentityCheck(request.Name, machine, source.Arguments, emulator).Run(observer);
+        var settings = ResumeSettings.Check(request, emulator);
+        // What is checked is what will be started, the user's settings included.
+        var asked = emulator is null ? null : emulator with { Arguments = SettingPreview.Of(emulator.Arguments, settings) };
+        if (asked is not null) new IdentityCheck(request.Name, machine, source.Arguments, asked).Run(observer);
         foreach (var note in emulator?.Notes ?? []) observer.Note(note);
-        if (emulator is not null) ClockCheck.Refuse(request.Name, source.Arguments, emulator.Arguments);
-        if (ClockCheck.Hint(DateTimeOffset.UtcNow - snapshot.Manifest.Created, emulator?.Arguments ?? source.Arguments) is { } hint) observer.Note(hint);
+        if (asked is not null) ClockCheck.Refuse(request.Name, source.Arguments, asked.Arguments);
+        if (ClockCheck.Hint(DateTimeOffset.UtcNow - snapshot.Manifest.Created, asked?.Arguments ?? source.Arguments) is { } hint) observer.Note(hint);
         var disks = DiskPlan.Choose(request, RecordedDisk.Parse(snapshot.Manifest.Disks), snapshot.DirectoryPath, emulator, observer);
-        return new ResumePlan { Disks = disks, Request = request, Snapshot = snapshot, Machine = machine, Mode = ModeChoice.Choose(request, observer), Emulator = emulator };
+        var chosen = ModeChoice.Choose(request, () => asked is null ? null : CloneObstacle.Find(asked, snapshot));
+        Tell(chosen, observer);
+        return new ResumePlan
+        {
+            Request = request,
+            Snapshot = snapshot,
+            Machine = machine,
+            Mode = chosen.Mode,
+            ModeReason = chosen.Reason,
+            Settings = settings,
+            SnapshotIdentity = SnapshotIdentity.Of(snapshot),
+            Disks = disks,
+            Emulator = emulator,
+        };
     }
 
-    private static async Task<IReadOnlyList<ResumedGuest>> ResumeAllAsync(ResumePlan plan, IOperationObserver observer, Stopwatch watch, CancellationToken interrupt)
+    private static async Task<(IReadOnlyList<ResumedGuest> Guests, IReadOnlyList<GuestFailure> Failures)> ResumeAllAsync(
+        ResumePlan plan, IOperationObserver observer, Stopwatch watch, CancellationToken interrupt)
     {
-        var resumes = Enumerable.Range(0, plan.Request.Clones).Select(index => ResumeOneAsync(plan, index, observer, watch, interrupt)).ToList();
-        // A guest that fails does not take the others with it: all come to their end, then the first failure is reported.
+        // More at once would only delay the first.
+        using var gate = new SemaphoreSlim(2 * Environment.ProcessorCount);
+        var resumes = Enumerable.Range(0, plan.Request.Clones).Select(index => ResumeOneAsync(plan, index, observer, watch, gate, interrupt)).ToList();
+        // A guest that fails does not take the others with it: all come to their end.
         await Task.WhenAll(resumes.Select(resume => Task.WhenAny(resume))).ConfigureAwait(false);
-        return await Task.WhenAll(resumes).ConfigureAwait(false);
+        var failures = resumes.Index().Where(entry => entry.Item.IsFaulted).Select(entry => new GuestFailure(entry.Index, FailureOf(entry.Item, plan))).ToList();
+        if (resumes.Find(resume => resume.IsCanceled) is { } cancelled) await cancelled.ConfigureAwait(false);
+        if (failures.Count == resumes.Count) throw failures[0].Failure;
+        return ([.. resumes.Where(resume => resume.IsCompletedSuccessfully).Select(resume => resume.Result)], failures);
     }
 
-    private static async Task<ResumedGuest> ResumeOneAsync(ResumePlan plan, int index, IOperationObserver observer, Stopwatch watch, CancellationToken interrupt)
+    private static SavevmException FailureOf(Task<ResumedGuest> resume, ResumePlan plan) => Failure.From(resume.Exception!, $"resume of {plan.Request.Name}");
+
+    private static async Task<ResumedGuest> ResumeOneAsync(
+        ResumePlan plan, int index, IOperationObserver observer, Stopwatch watch, SemaphoreSlim gate, CancellationToken interrupt)
+    {
+        await gate.WaitAsync(interrupt).ConfigureAwait(false);
+        using var slot = new StartSlot(gate);
+        try
+        {
+            return await ResumeOneAsync(plan, index, observer, watch, slot, interrupt).ConfigureAwait(false);
+        }
+        catch (Exception failure) when (plan.Request.Clones > 1 && failure is not OperationCanceledException)
+        {
+            var told = Failure.From(failure, $"resume of {plan.Request.Name}");
+            observer.GuestFailed(new GuestFailure(index, told));
+            throw told;
+        }
+    }
+
+    private static async Task<ResumedGuest> ResumeOneAsync(
+        ResumePlan plan, int index, IOperationObserver observer, Stopwatch watch, StartSlot slot, CancellationToken interrupt)
     {
         try
         {
-            using var resume = new GuestResume(plan, index, observer, watch);
+            using var resume = new GuestResume(plan, index, observer, watch, slot);
             return await resume.RunAsync(interrupt).ConfigureAwait(false);
         }
         catch (PostcopyUnavailableException refused) when (plan.Request.Mode == ResumeMode.Auto && plan.Emulator is not null)
         {
-            observer.Note($"taking --mode clone: {refused.Message}");
-            using var resume = new GuestResume(plan with { Mode = ResumeMode.Clone }, index, observer, watch);
+            var other = ModeChoice.Otherwise(refused.Message, () => CloneObstacle.Find(plan.Emulator, plan.Snapshot));
+            Tell(other, observer);
+            using var resume = new GuestResume(plan with { Mode = other.Mode, ModeReason = other.Reason }, index, observer, watch, slot);
             return await resume.RunAsync(interrupt).ConfigureAwait(false);
         }
+    }
+
+    private static void Tell(ChosenMode chosen, IOperationObserver observer)
+    {
+        if (chosen.Reason is { } reason) observer.Note($"taking --mode {GuestHost.NameOf(chosen.Mode)}: {reason}");
     }
 
     private sealed class InlineProgress(Action<long> report) : IProgress<long>

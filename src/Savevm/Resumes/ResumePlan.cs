@@ -1,3 +1,4 @@
+using Savevm.Qemu.CommandLine.Settings;
 using Savevm.Recorded;
 using Savevm.Repository.Snapshots;
 
@@ -20,6 +21,15 @@ internal sealed record ResumePlan
 
     /// <summary>The disks that each guest gets overlays of; checked.</summary>
     public IReadOnlyList<RecordedDisk> Disks { get; init; } = [];
+
+    /// <summary>Why so, in a sentence fragment; null where the user asked for it.</summary>
+    public string? ModeReason { get; init; }
+
+    /// <summary>The user's wishes about the command line.</summary>
+    public IReadOnlyList<Setting> Settings { get; init; } = [];
+
+    /// <summary>What tells the snapshot from every other.</summary>
+    public string? SnapshotIdentity { get; init; }
 
     /// <summary>The emulator to start; null for a QEMU that the user started.</summary>
     public EmulatorChoice? Emulator { get; init; }

@@ -12,11 +12,11 @@ public sealed class SnapshotCommandTests
     [InlineData(
         "show web --json",
         "{" + SummaryFields + ",\"path\":\"/r/web\",\"emulator\":\"/usr/bin/qemu\",\"command_line\":[\"qemu\",\"-name\",\"a b\"],"
-        + "\"disks\":[],\"working_set\":null,\"ram_blocks\":[{\"name\":\"pc.ram\",\"bytes\":2147483648,\"data_bytes\":640679936}],"
+        + "\"guests\":[],\"disks\":[],\"working_set\":null,\"ram_blocks\":[{\"name\":\"pc.ram\",\"bytes\":2147483648,\"data_bytes\":640679936}],"
         + "\"sections\":[{\"name\":\"timer\",\"instance_id\":0,\"version_id\":2,\"bytes\":24}]}")]
     [InlineData("rename web old --json", "{\"name\":\"old\",\"old_name\":\"web\"}")]
     [InlineData("tag web a=1 --remove b --json", "{\"name\":\"web\",\"tags\":{\"a\":\"1\"}}")]
-    [InlineData("rm web old --json", "{\"removed\":[\"web\",\"old\"],\"merged\":[],\"notes\":[]}")]
+    [InlineData("rm web old --json", "{\"removed\":[\"web\",\"old\"],\"merged\":[],\"notes\":[],\"guests\":[]}")]
     [InlineData("check web --read-data --json", "{\"snapshots\":[{\"name\":\"web\",\"bytes_read\":4096,\"defects\":[],\"remarks\":[]}]}")]
     public async Task The_json_documents_keep_their_names(string words, string document)
     {
@@ -64,6 +64,39 @@ public sealed class SnapshotCommandTests
         screen = new TestScreen { Scripted = { WorkingSet = new SnapshotWorkingSet(0, 0, 0, "it is cut off") } };
         await screen.RunAsync("show", "web");
         Assert.Contains("\nneeded:   unknown, since the working set cannot be used: it is cut off\n", screen.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Guests_that_run_from_a_snapshot_are_shown_and_named_when_it_is_removed()
+    {
+        var screen = new TestScreen();
+        screen.Scripted.Running.Add(new RunningGuest
+        {
+            Name = "web-2",
+            Number = 2,
+            ProcessId = 4711,
+            Mode = "clone",
+            Since = new DateTimeOffset(2025, 3, 1, 14, 2, 11, TimeSpan.Zero),
+            MonitorPath = "/run/q/qmp",
+            RunDirectory = "/run/q",
+        });
+        screen.Scripted.Running.Add(new RunningGuest { ProcessId = 4712, RunDirectory = "/run/r" });
+        await screen.RunAsync("show", "web");
+        Assert.Matches(@"\nGUEST +PID +MODE +SINCE +MONITOR\nweb-2 +4711 +clone +2025-03-01 .* /run/q/qmp\n- +4712 +- +- +-\n\nRAM BLOCK", screen.Out);
+
+        screen = new TestScreen { Scripted = { Running = { screen.Scripted.Running[0], screen.Scripted.Running[1] } } };
+        await screen.RunAsync("show", "web", "--json");
+        Assert.Contains(
+            "\"guests\":[{\"name\":\"web-2\",\"number\":2,\"pid\":4711,\"mode\":\"clone\",\"since\":\"2025-03-01T14:02:11+00:00\",\"monitor\":\"/run/q/qmp\",\"run_directory\":\"/run/q\"},"
+            + "{\"name\":null,\"number\":null,\"pid\":4712,\"mode\":null,\"since\":null,\"monitor\":null,\"run_directory\":\"/run/r\"}]",
+            screen.Out,
+            StringComparison.Ordinal);
+
+        screen = new TestScreen { Scripted = { Running = { screen.Scripted.Running[0], screen.Scripted.Running[1] } } };
+        Assert.Equal(ExitCode.Done, await screen.RunAsync("rm", "web"));
+        Assert.Equal(
+            "note: web is removed, but still runs as web-2 (clone, pid 4711), (pid 4712): they keep their memory, and the disk space returns when the last ends\n",
+            screen.Error);
     }
 
     [Fact]

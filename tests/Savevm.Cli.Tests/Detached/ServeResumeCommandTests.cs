@@ -25,6 +25,25 @@ public sealed class ServeResumeCommandTests
     }
 
     [Fact]
+    public async Task When_some_guests_fail_the_command_is_told_and_the_others_are_served()
+    {
+        var screen = new TestScreen();
+        var failure = new GuestFailure(0, new SavevmException(ExitCode.PeerFailed, "resume of web", "no port", null));
+        screen.Scripted.Failures.Add(failure);
+        screen.Scripted.ResumeScript = observer =>
+        {
+            observer.GuestFailed(failure);
+            observer.GuestRunning(ScriptedOperations.Guest with { Index = 1, Number = 2 });
+            return Task.CompletedTask;
+        };
+        Assert.Equal(ExitCode.Failed, await screen.RunAsync("serve-resume", "--", "resume", "web", "--detach", "--clones", "2"));
+        string[] lines = screen.Out.TrimEnd().Split('\n');
+        Assert.Equal("eweb-1: failed: no port", lines[0]);
+        Assert.StartsWith("oweb-2: running", lines[1], StringComparison.Ordinal);
+        Assert.Equal("d1", lines[^1]);
+    }
+
+    [Fact]
     public async Task Nothing_but_a_resume_is_served()
     {
         var screen = new TestScreen();

@@ -42,6 +42,12 @@ internal record GuestSpecification
     /// <summary>Sectors of each disk verified per tick.</summary>
     public int SectorReads { get; init; } = 8;
 
+    /// <summary>MiB from 4 GiB on that are filled once.</summary>
+    public int High { get; init; }
+
+    /// <summary>Milliseconds per tick.</summary>
+    public int Tick { get; init; } = 50;
+
     /// <summary>Arguments in addition.</summary>
     public IReadOnlyList<string> Extra { get; init; } = [];
 
@@ -72,8 +78,11 @@ internal record GuestSpecification
     protected virtual IReadOnlyList<string> Boot(string folder) =>
     [
         "-kernel", Disks.Count == 0 ? Image : DiskImage,
-        "-append", string.Create(CultureInfo.InvariantCulture, $"size={RegionMiB} rate={Rate} verify={Verify} step={Step}{DiskParameters}"),
+        "-append", string.Create(CultureInfo.InvariantCulture, $"size={RegionMiB} rate={Rate} verify={Verify} step={Step} tick={Tick}{HighParameter}{DiskParameters}"),
     ];
+
+    // The ticker that checks disks knows no such memory.
+    private string HighParameter => High == 0 ? string.Empty : string.Create(CultureInfo.InvariantCulture, $" high={High}");
 
     private string DiskParameters => Disks.Count == 0
         ? string.Empty

@@ -73,6 +73,12 @@ internal sealed partial class LabProcess : IAsyncDisposable
     {
         for (DateTime end = DateTime.UtcNow + (within ?? TimeSpan.FromSeconds(60)); !holds(Output); await Task.Delay(5))
         {
+            if (HasExited)
+            {
+                // What it said last may still be on its way through the pipe.
+                await Task.WhenAny(Task.WhenAll(_outputEnd, _errorsEnd), Task.Delay(1000));
+            }
+
             Assert.False(HasExited && !holds(Output), $"process {Id} ended with {(HasExited ? _process.ExitCode : 0)}: {Output}{Errors}");
             Assert.True(DateTime.UtcNow < end, $"process {Id} did not say it; it said: {Output}{Errors}");
         }

@@ -29,6 +29,9 @@ internal static partial class QemuLab
         }
     }
 
+    /// <summary>Whether this is root, from whom the kernel keeps nothing.</summary>
+    public static bool IsRoot { get; } = geteuid() == 0;
+
     /// <summary>Whether QEMU, as this user, may use userfaultfd, which lazy resume and background capture stand on.</summary>
     public static bool UserfaultfdAllowed { get; } =
         geteuid() == 0 || File.ReadAllText("/proc/sys/vm/unprivileged_userfaultfd").Trim() == "1";

@@ -30,7 +30,7 @@ public sealed class QemuDestinationTests
         using QemuProcess process = Start(facts, line, run);
         try
         {
-            run.Describe("web", process.ProcessId, line.Replaced, line.UserMonitorPath);
+            run.Describe(new GuestDescription { Snapshot = "web", ProcessId = process.ProcessId, Sockets = line.Replaced, Monitor = line.UserMonitorPath });
             await using Monitor.QmpClient monitor = await process.OpenMonitorAsync();
             var destination = new QemuDestination(monitor);
             string incoming = Path.Combine(run.Path, "incoming");

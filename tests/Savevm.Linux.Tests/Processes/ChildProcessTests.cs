@@ -205,4 +205,24 @@ public sealed class ChildProcessTests : IDisposable
     }
 
     private static int OpenDescriptors() => Directory.GetFileSystemEntries("/proc/self/fd").Length;
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Child_that_may_punch_no_holes_keeps_what_is_in_the_file_and_can_do_all_else(bool forbidden)
+    {
+        var file = folder.File("image");
+        File.WriteAllBytes(file, Enumerable.Repeat((byte)7, 8192).ToArray());
+        var said = RunForOutput(
+            $"fallocate --punch-hole --offset 0 --length 4096 {file}; fallocate --zero-range --offset 4096 --length 1 {file} && echo zeroed",
+            start => start with { ForbidHoles = forbidden });
+        Assert.EndsWith("zeroed", said, StringComparison.Ordinal);
+        Assert.Equal(forbidden, said.StartsWith("fallocate:", StringComparison.Ordinal));
+        Assert.Equal((forbidden ? 7 : 0, 0), (File.ReadAllBytes(file)[0], File.ReadAllBytes(file)[4096]));
+
+        // The next child is free again: the filter went with the thread that had it.
+        File.WriteAllBytes(file, [1]);
+        RunForOutput($"fallocate --punch-hole --offset 0 --length 1 {file}");
+        Assert.Equal(0, File.ReadAllBytes(file)[0]);
+    }
 }

@@ -22,6 +22,9 @@ internal sealed class MemoryRam : IRamSource, IRamSink, IFaultSource
     /// <summary>Pages that were discarded, in the order of the commands, each with the number of writes before it.</summary>
     public List<(PageAddress Page, long WritesBefore)> Discards { get; } = [];
 
+    /// <summary>The pages in the order in which they were written.</summary>
+    public List<PageAddress> Order { get; } = [];
+
     /// <summary>Makes reading this page fail as damaged.</summary>
     public PageAddress? Damaged { get; set; }
 
@@ -123,6 +126,7 @@ internal sealed class MemoryRam : IRamSource, IRamSink, IFaultSource
             lock (ram.gate)
             {
                 if (++ram.Writes == ram.FailAtWrite) throw new IOException("No space left on device");
+                ram.Order.Add(new PageAddress(blockIndex, pageIndex));
                 page.CopyTo(ram.contents[blockIndex].AsSpan((int)pageIndex * RamBlock.PageSize));
                 ram.present[blockIndex][pageIndex] = true;
                 Monitor.PulseAll(ram.gate);

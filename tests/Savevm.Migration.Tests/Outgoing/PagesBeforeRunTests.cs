@@ -43,6 +43,34 @@ public sealed class PagesBeforeRunTests
     }
 
     [Fact]
+    public async Task Of_huge_pages_the_whole_one_is_sent_and_only_whole_ones_are_discarded()
+    {
+        const int Whole = 4;
+        var (source, destination) = (TestMachine.Source(9), TestMachine.Destination());
+        var chosen = new PageSet(source.Ram.Blocks);
+        foreach (var page in new[] { 5, 6, 18, 299 }) chosen.Add(0, page);
+        chosen.Add(1, 3);
+        var huge = new Dictionary<string, long> { ["pc.ram"] = Whole * RamBlock.PageSize };
+        using var conversation = new Conversation(
+            source, destination, new OutgoingOptions { Postcopy = true, PushUnrequested = false, PagesBeforeRun = chosen, HostPageBytes = huge });
+        var run = conversation.RunAsync();
+        Assert.True(destination.Control.Started.Wait(Patience, TestContext.Current.CancellationToken));
+
+        long[] sent = [4, 5, 6, 7, 16, 17, 18, 19, 296, 297, 298, 299];
+        Assert.Equal(sent, destination.Ram.Order.Where(page => page.BlockIndex == 0).Select(page => page.PageIndex));
+        Assert.Equal(
+            AllPages(source).Where(page => page.BlockIndex == 0 ? !sent.Contains(page.PageIndex) : page != new PageAddress(1, 3)),
+            destination.Ram.Discards.Where(discard => discard.WritesBefore > 0).Select(discard => discard.Page));
+
+        conversation.Outgoing.PushRemaining();
+        var (outgoing, incoming, _) = await run;
+        Assert.Null(outgoing);
+        Assert.Null(incoming);
+        source.AssertEquals(destination);
+        Assert.Equal(Pages, destination.Ram.Writes);
+    }
+
+    [Fact]
     public async Task One_page_of_the_machine_stays_behind_so_that_there_is_something_to_discard()
     {
         var (source, destination) = (TestMachine.Source(4), TestMachine.Destination());

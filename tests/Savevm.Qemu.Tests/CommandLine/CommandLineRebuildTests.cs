@@ -112,6 +112,34 @@ public sealed class CommandLineRebuildTests
         Assert.StartsWith("-object memory-backend-ram,id=a,size=1G ", line, StringComparison.Ordinal);
     }
 
+    [Theory]
+    // /proc stands for a file system that is neither tmpfs nor hugetlbfs.
+    [InlineData("-mem-path /proc -m 64", "-m 64 ", "-mem-path /proc was left out")]
+    [InlineData("-object memory-backend-file,id=r0,size=64M,mem-path=/proc,share=on", "-object memory-backend-memfd,id=r0,size=64M,share=on ", "the memory r0 is fresh memory")]
+    [InlineData("-object memory-backend-file,id=r0,size=64M,mem-path=/proc", "-object memory-backend-ram,id=r0,size=64M ", "the memory r0 is fresh memory")]
+    [InlineData("-mem-path /dev/shm -m 64", "-mem-path /dev/shm -m 64 ", null)]
+    [InlineData("-object memory-backend-file,id=r0,size=64M,mem-path=/dev/shm", "-object memory-backend-file,id=r0,size=64M,mem-path=/dev/shm ", null)]
+    public void Memory_that_takes_no_pages_on_demand_is_replaced_when_they_come_so(string recorded, string expected, string? note)
+    {
+        var rebuilt = Rebuild(recorded.Split(' '), with => with with { Lazy = true });
+        Assert.StartsWith(expected, string.Join(' ', rebuilt.Arguments), StringComparison.Ordinal);
+        Assert.Equal(note is not null, rebuilt.Notes.Any(said => said.StartsWith(note ?? "-mem-path", StringComparison.Ordinal)));
+        Assert.StartsWith(recorded, Joined(recorded, with => with), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_clones_cannot_have_of_the_recorded_memory_is_said()
+    {
+        var rebuilt = Rebuild(
+            ["-overcommit", "mem-lock=on,cpu-pm=on", "-mem-prealloc", "-object", "memory-backend-memfd,id=ram0,size=1G,hugetlb=on", "-display", "none"], Clone("ram0", "/s/ram0"));
+        Assert.Equal(["-overcommit", "cpu-pm=on", "-object"], rebuilt.Arguments.Take(3));
+        Assert.Contains(rebuilt.Notes, note => note.Contains("mem-lock", StringComparison.Ordinal));
+        Assert.Contains(rebuilt.Notes, note => note.Contains("-mem-prealloc", StringComparison.Ordinal));
+        Assert.Contains(rebuilt.Notes, note => note.Contains("ram0 was made of huge pages", StringComparison.Ordinal));
+        Assert.StartsWith("-overcommit mem-lock=on ", Joined("-overcommit mem-lock=on -m 64", with => with with { Lazy = true }), StringComparison.Ordinal);
+        Assert.DoesNotContain("-overcommit", Joined("-overcommit mem-lock=on -m 64", Clone("pc.ram", "/s/ram")), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_forwarded_port_becomes_a_free_one_and_is_reported()
     {

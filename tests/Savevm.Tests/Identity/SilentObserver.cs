@@ -22,5 +22,9 @@ internal sealed class SilentObserver : IOperationObserver
     {
     }
 
+    public void GuestFailed(GuestFailure failure)
+    {
+    }
+
     public Task<InterruptChoice> AskInterruptAsync() => Task.FromResult(InterruptChoice.Fetch);
 }
