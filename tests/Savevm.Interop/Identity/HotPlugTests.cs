@@ -18,7 +18,7 @@ public sealed class HotPlugTests
         {
             Extra =
             [
-                "-m", "slots=2,maxmem=512M", "-smp", "1,maxcpus=2", "-device", "qemu-xhci,id=xhci", "-device", "virtio-rng-pci", "-netdev", "user,id=cold", "-device", "e1000,netdev=cold",
+                "-m", "slots=2,maxmem=512M", "-smp", "1,maxcpus=2", "-device", "qemu-xhci,id=xhci", "-device", "virtio-rng-pci", "-netdev", "user,id=cold", "-device", "e1000",
             ],
         };
         LabGuest guest = await Guests.TickingAsync(workspace, qemu, specification);

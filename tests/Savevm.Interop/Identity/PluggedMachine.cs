@@ -9,7 +9,7 @@ internal static class PluggedMachine
     public static Task<JsonNode?> DoAsync(LabGuest guest, string command, string arguments) =>
         guest.Monitor.ExecuteAsync(command, JsonNode.Parse(arguments)!.AsObject());
 
-    /// <summary>The devices and objects with an id, memory modules and PCI addresses, as one text that two machines can be compared by.</summary>
+    /// <summary>The devices and objects with an id, memory modules, PCI addresses and option ROMs, as one text that two machines can be compared by.</summary>
     public static async Task<string> DescribeAsync(LabGuest guest)
     {
         var lines = new List<string>();
@@ -26,6 +26,8 @@ internal static class PluggedMachine
         JsonNode? buses = await guest.Monitor.ExecuteAsync("query-pci");
         lines.AddRange(buses!.AsArray().SelectMany(bus => bus!["devices"]!.AsArray())
             .Select(device => $"PCI {device!["slot"]}.{device["function"]} {device["qdev_id"]} {device["id"]!["vendor"]}:{device["id"]!["device"]}"));
+        JsonNode? blocks = await guest.Monitor.ExecuteAsync("human-monitor-command", new JsonObject { ["command-line"] = "info ramblock" });
+        lines.AddRange(((string)blocks!).Split('\n').Select(line => line.Trim().Split(' ')[0]).Where(name => name.EndsWith(".rom", StringComparison.Ordinal)).Select(name => $"ROM {name}"));
         lines.Sort(StringComparer.Ordinal);
         return string.Join('\n', lines);
     }
