@@ -9,7 +9,7 @@ internal sealed record BenchmarkOptions
         """
         ./bench [NAME...] [--json] [--rounds N] [--quick] [--qemu NAME] [--sizes MIB,...]
 
-          NAME       resume, capture, requests, working-set, clones, memory, start; all of them when none is named
+          NAME       resume, capture, pause, requests, working-set, clones, memory, start; all of them when none is named
           --json     one JSON document with every value instead of tables
           --rounds   rounds that count (9); every contender has its turn in each
           --quick    small guests and three rounds: shows that it works, gives no figure to quote
