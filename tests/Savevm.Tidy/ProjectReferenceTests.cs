@@ -23,6 +23,7 @@ public sealed class ProjectReferenceTests
 
     private static readonly Dictionary<string, string[]> AllowedPackages = new()
     {
+        ["Savevm.Machine"] = ["ZstdSharp.Port"],
         ["Savevm.Repository"] = ["System.IO.Hashing"],
         ["Savevm.Cli"] = ["System.CommandLine"],
     };

@@ -36,7 +36,7 @@ public sealed record Qcow2Snapshot(string Id, string Name, ulong L1Position, int
     /// <param name="position">Position of the window in the file.</param>
     /// <param name="header">The image's header.</param>
     /// <param name="snapshot">The entry.</param>
-    /// <param name="consumed">Bytes of the entry; the next one follows.</param>
+    /// <param name="consumed">Bytes up to the next entry. Behind the last one a file may end without them.</param>
     /// <returns>False when the window is too short.</returns>
     /// <exception cref="WireException">A table, a length or a text that cannot be.</exception>
     public static bool TryRead(
@@ -63,8 +63,7 @@ public sealed record Qcow2Snapshot(string Id, string Name, ulong L1Position, int
         int idBytes = BinaryPrimitives.ReadUInt16BigEndian(window[12..]);
         int nameBytes = BinaryPrimitives.ReadUInt16BigEndian(window[14..]);
         int end = FixedBytes + (int)extra + idBytes + nameBytes;
-        int padded = (end + 7) & ~7;
-        if (window.Length < padded)
+        if (window.Length < end)
             return false;
         ulong saved = extra >= SavedBytesEnd
             ? BinaryPrimitives.ReadUInt64BigEndian(window[FixedBytes..])
@@ -85,7 +84,7 @@ public sealed record Qcow2Snapshot(string Id, string Name, ulong L1Position, int
             GuestClockNanoseconds = BinaryPrimitives.ReadUInt64BigEndian(window[24..]),
             DiskBytes = extra >= DiskBytesEnd ? BinaryPrimitives.ReadUInt64BigEndian(window[(FixedBytes + 8)..]) : null,
         };
-        consumed = padded;
+        consumed = (end + 7) & ~7;
         return true;
     }
 
