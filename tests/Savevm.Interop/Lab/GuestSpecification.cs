@@ -11,6 +11,9 @@ internal sealed record GuestSpecification
     /// <summary>The image of the ticker that checks disks too.</summary>
     public static string DiskImage { get; } = Path.Combine(AppContext.BaseDirectory, "diskticker.bin");
 
+    /// <summary>The image for the machine <c>virt</c> of another architecture.</summary>
+    public static string Aarch64Image { get; } = Path.Combine(AppContext.BaseDirectory, "aarch64.bin");
+
     /// <summary>The machine type.</summary>
     public required string Machine { get; init; }
 
@@ -42,6 +45,9 @@ internal sealed record GuestSpecification
     /// <summary>Sectors of each disk verified per tick.</summary>
     public int SectorReads { get; init; } = 8;
 
+    /// <summary>The image that boots where it is none of a PC's.</summary>
+    public string? Kernel { get; init; }
+
     /// <summary>Arguments in addition.</summary>
     public IReadOnlyList<string> Extra { get; init; } = [];
 
@@ -54,6 +60,10 @@ internal sealed record GuestSpecification
         ? new() { Machine = machine, Accelerator = accelerator, RegionMiB = 4, Rate = 4, Verify = 64, Step = 256, SectorWrites = 2, SectorReads = 4 }
         : new() { Machine = machine, Accelerator = accelerator };
 
+    /// <summary>A guest for <c>qemu-system-aarch64</c>.</summary>
+    public static GuestSpecification Aarch64(string machine) =>
+        new() { Machine = machine, Kernel = Aarch64Image, Extra = ["-cpu", "cortex-a57"] };
+
     /// <summary>The command line without the executable.</summary>
     /// <param name="folder">Where its sockets are to be.</param>
     public IReadOnlyList<string> Arguments(string folder) =>
@@ -63,7 +73,7 @@ internal sealed record GuestSpecification
         "-chardev", "ringbuf,id=ticks,size=1048576", "-serial", "chardev:ticks",
         "-qmp", $"unix:{folder}/qmp,server=on,wait=off",
         "-qmp", $"unix:{folder}/lab,server=on,wait=off",
-        "-kernel", Disks.Count == 0 ? Image : DiskImage,
+        "-kernel", Kernel ?? (Disks.Count == 0 ? Image : DiskImage),
         "-append", string.Create(CultureInfo.InvariantCulture, $"size={RegionMiB} rate={Rate} verify={Verify} step={Step}{DiskParameters}"),
         .. Disks.SelectMany((disk, index) => disk.Arguments(index)),
         .. Extra,

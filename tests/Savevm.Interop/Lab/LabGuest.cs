@@ -66,10 +66,13 @@ internal sealed class LabGuest : IAsyncDisposable
         return Log;
     }
 
-    /// <summary>Waits for a tick; returns the last one seen, which may be later.</summary>
+    /// <summary>
+    /// Waits for a tick; returns the last one seen, which may be later. Patiently: under a KVM that emulates, the firmware alone takes eight seconds of
+    /// a processor that others may want too.
+    /// </summary>
     public async Task<int> UntilTickAsync(int tick)
     {
-        for (DateTime end = DateTime.UtcNow + TimeSpan.FromSeconds(60); ; await Task.Delay(10))
+        for (DateTime end = DateTime.UtcNow + TimeSpan.FromSeconds(120); ; await Task.Delay(10))
         {
             await ReadAsync();
             if (Log.LastTick >= tick)
