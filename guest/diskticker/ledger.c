@@ -132,7 +132,7 @@ void ledger_start(struct ledger *ledger)
 
 void ledger_write(struct ledger *ledger, u32 count)
 {
-    if (ledger->disk->read_only || count == 0)
+    if (ledger->disk->read_only || ledger->sectors == 0 || count == 0)
         return;
     while (count--) {
         verify_sector(ledger, ledger->write_cursor);
@@ -145,7 +145,7 @@ void ledger_write(struct ledger *ledger, u32 count)
 
 void ledger_verify(struct ledger *ledger, u32 count)
 {
-    while (count--) {
+    while (ledger->sectors != 0 && count--) {
         verify_sector(ledger, ledger->verify_cursor);
         if (++ledger->verify_cursor == ledger->sectors)
             ledger->verify_cursor = 0;

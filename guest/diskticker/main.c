@@ -26,31 +26,26 @@
        read    sectors verified per tick          8
 
    Letters typed on COM1:
-       v   verify everything now: `VERIFY ok pages=4096 sectors=128`, or `VERIFY bad ...`
+       v   verify everything now: `VERIFY ok pages=4096 disks=2 sectors=128`, or `VERIFY bad ...`
        d   stop or start writing, to RAM and to disks: `WRITING off`, `WRITING on` */
 
 #include "../parts/faults.h"
 #include "../parts/line.h"
-#include "../parts/parameters.h"
-#include "../parts/region.h"
+#include "../parts/ticks.h"
 #include "ledger.h"
 #include "ports.h"
 
 enum { COM1 = 0x3f8, LINE_STATUS = COM1 + 5, HOLDS_CHARACTER = 1, TAKES_CHARACTER = 0x20 };
 
-static u32 base = 16, size = 16, zero = 20, rate = 16, verify = 128, step = 1, tick = 50;
 static u32 disks_wanted, first, sectors = 64, writes = 4, reads = 8;
 
 static const struct parameter parameters[] = {
-    { "base", &base }, { "size", &size }, { "zero", &zero }, { "rate", &rate }, { "verify", &verify }, { "step", &step }, { "tick", &tick },
     { "disks", &disks_wanted }, { "first", &first }, { "sectors", &sectors }, { "write", &writes }, { "read", &reads },
 };
 
-static struct region region;
 static struct disk disks[DISKS];
 static struct ledger ledgers[DISKS];
-static u32 disk_count, sector_count, ticks;
-static int writing = 1;
+static u32 disk_count, sector_count;
 
 void put_character(char character)
 {
@@ -68,7 +63,7 @@ void processor_exception(void)
     put_text("CORRUPT processor exception\n");
 }
 
-static void start_disks(void)
+static void start(void)
 {
     disk_count = disks_start(disks);
     if (disks_wanted != 0 && disks_wanted != disk_count) {
@@ -91,79 +86,36 @@ static void start_disks(void)
     }
 }
 
-static void start(const char *line)
+static void write(void)
 {
-    if (line)
-        read_parameters(line, parameters, sizeof parameters / sizeof *parameters);
-    start_disks();
-    region.start = base << 20;
-    region.pages = size << 8;
-    region.zero = zero;
-    region.step = step ? step : 1;
-    u32 zeros = region_fill(&region);
-    put_text("READY pages=");
-    put_decimal(region.pages);
-    put_text(" zero=");
-    put_decimal(zeros);
-    put_text(" disks=");
-    put_decimal(disk_count);
-    put_text(" sectors=");
-    put_decimal(sector_count);
-    put_character('\n');
+    for (u32 i = 0; i < disk_count; i++)
+        ledger_write(&ledgers[i], writes);
 }
 
-static void one_tick(void)
+static void verify(void)
 {
-    if (writing) {
-        region_write(&region, rate);
-        for (u32 i = 0; i < disk_count; i++)
-            if (ledgers[i].sectors)
-                ledger_write(&ledgers[i], writes);
-    }
-    region_verify(&region, verify);
     for (u32 i = 0; i < disk_count; i++)
-        if (ledgers[i].sectors)
-            ledger_verify(&ledgers[i], reads);
-    put_text("tick ");
-    put_decimal(++ticks);
-    put_text(faults ? " bad\n" : " ok\n");
+        ledger_verify(&ledgers[i], reads);
 }
 
 static void verify_all(void)
 {
-    u32 before = faults;
-    region_verify(&region, region.pages);
     for (u32 i = 0; i < disk_count; i++)
         ledger_verify(&ledgers[i], ledgers[i].sectors);
-    put_text(faults == before ? "VERIFY ok pages=" : "VERIFY bad pages=");
-    put_decimal(region.pages);
-    put_text(" sectors=");
-    put_decimal(sector_count);
-    put_character('\n');
 }
 
-static void obey(void)
+static void describe(void)
 {
-    switch (typed_character()) {
-    case 'v':
-        verify_all();
-        break;
-    case 'd':
-        writing = !writing;
-        put_text(writing ? "WRITING on\n" : "WRITING off\n");
-        break;
-    }
+    put_text(" disks=");
+    put_decimal(disk_count);
+    put_text(" sectors=");
+    put_decimal(sector_count);
 }
+
+static const struct checks checks = { parameters, sizeof parameters / sizeof *parameters, start, write, verify, verify_all, describe };
 
 /* Comes from the assembly with the command line, or nothing where there is none. */
 void run(const char *line)
 {
-    start(line);
-    for (u32 next = beats;;) {
-        while ((int)(beats - next) < 0)
-            wait_for_beat();
-        next = beats + tick / 10;
-        one_tick();
-        obey();
-    }
+    ticks_run(line, 0, &checks);
 }

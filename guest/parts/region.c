@@ -88,7 +88,7 @@ u32 region_fill(struct region *region)
 
 void region_write(struct region *region, u32 count)
 {
-    while (count--) {
+    while (region->pages != 0 && count--) {
         if (!stays_zero(region, region->cursor))
             write_page(region, region->cursor, region->generation + 1);
         if (++region->cursor == region->pages) {
@@ -100,7 +100,7 @@ void region_write(struct region *region, u32 count)
 
 void region_verify(struct region *region, u32 count)
 {
-    while (count--) {
+    while (region->pages != 0 && count--) {
         verify_page(region, region->verify_cursor);
         if (++region->verify_cursor == region->pages)
             region->verify_cursor = 0;

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Savevm.Interop.Lab;
@@ -20,38 +19,6 @@ public sealed partial class DiskGuestTests
 
             return rows;
         }
-    }
-
-    [Fact]
-    public async Task TheCommittedImageIsOfTheCommittedSources()
-    {
-        Assert.SkipUnless(File.Exists(RepositoryRoot.Combine("guest", "build")), "the sources are not here");
-        Dictionary<string, string> origin = File.ReadAllLines(RepositoryRoot.Combine("guest", "diskticker.origin"))
-            .ToDictionary(line => line[..line.IndexOf(' ')], line => line[(line.IndexOf(' ') + 1)..]);
-        using var sources = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (string folder in new[] { "diskticker", "parts" })
-        {
-            foreach (string file in Directory.EnumerateFiles(RepositoryRoot.Combine("guest", folder)).Order(StringComparer.Ordinal))
-            {
-                sources.AppendData(File.ReadAllBytes(file));
-            }
-        }
-
-        byte[] image = File.ReadAllBytes(GuestSpecification.DiskImage);
-        Assert.True(
-            origin["sources"] == Convert.ToHexStringLower(sources.GetHashAndReset()), "the sources changed: run guest/build and commit what it makes");
-        Assert.Equal(origin["image"], Convert.ToHexStringLower(SHA256.HashData(image)));
-
-        // Another compiler gives other bytes.
-        await using var workspace = new Workspace();
-        Assert.SkipUnless(File.Exists("/usr/bin/gcc"), "gcc is not installed");
-        LabProcess version = workspace.Owns(LabProcess.Start("/usr/bin/gcc", ["--version"]));
-        await version.ExitAsync();
-        Assert.SkipUnless(version.Output.StartsWith(origin["compiler"] + '\n', StringComparison.Ordinal), $"built by {origin["compiler"]}");
-        string built = workspace.NewFolder("gcc");
-        LabProcess build = workspace.Owns(LabProcess.Start(RepositoryRoot.Combine("guest", "build"), [built]));
-        Assert.True(await build.ExitAsync() == 0, build.Errors);
-        Assert.Equal(File.ReadAllBytes(Path.Combine(built, "diskticker.bin")), image);
     }
 
     [Theory]

@@ -41,18 +41,6 @@ public sealed class GuestTests
         }
     }
 
-    [Fact]
-    public async Task TheCommittedImageIsWhatTheSourceAssemblesTo()
-    {
-        Assert.SkipUnless(File.Exists(RepositoryRoot.Combine("guest", "build")), "the sources are not here");
-        Assert.SkipUnless(File.Exists("/usr/bin/as") && File.Exists("/usr/bin/ld"), "GNU as and ld are not installed");
-        await using var workspace = new Workspace();
-        string folder = workspace.NewFolder("as");
-        LabProcess build = workspace.Owns(LabProcess.Start(RepositoryRoot.Combine("guest", "build"), [folder]));
-        Assert.True(await build.ExitAsync() == 0, build.Errors);
-        Assert.Equal(File.ReadAllBytes(Path.Combine(folder, "ticker.bin")), File.ReadAllBytes(GuestSpecification.Image));
-    }
-
     [Theory]
     [MemberData(nameof(Machines))]
     public async Task TicksOneByOneAlsoAcrossAStop(string qemu, string family, string accelerator)

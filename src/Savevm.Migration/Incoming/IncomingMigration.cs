@@ -108,6 +108,8 @@ public sealed class IncomingMigration : IDisposable
         if (PeekType(window) != SectionType.Configuration) return;
         ConfigurationRecord? record;
         while (!ForwardReader.TryReadConfiguration(window.Unread, window.Offset, out record, out consumed)) Need(window, WireLimits.MaxDescriptionBytes);
+        if (record.TargetPageBits is { } bits && 1L << bits != Machine.Ram.RamBlock.PageSize)
+            throw new MachineRefusedException($"the guest's pages are of {1L << bits} bytes; only {Machine.Ram.RamBlock.PageSize} are known");
         machine.Devices.AcceptConfiguration(record.MachineName, record.Subsections);
         window.Consume(consumed);
         configuration = record;

@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using Savevm.Machine;
 using Savevm.Machine.Ram;
 using Savevm.Migration.Metrics;
 using Savevm.Wire;
@@ -36,19 +38,33 @@ internal sealed class PageReceiver(ForwardWindow window, IRamSink sink, StreamDi
         blocks.Find(block => block.IdStr == idStr) ?? throw new WireException(offset, $"unknown RAM block '{idStr}'");
 
     /// <summary>Reads records up to and including the end of the body.</summary>
+    /// <exception cref="MachineRefusedException">The guest's pages are not of our size.</exception>
     public void ReceiveBody()
     {
-        while (!ReceiveBuffered())
+        try
         {
-            Publish();
-            if (!window.Fill(WindowLimit))
-                throw new PeerLostException($"the stream ended inside RAM at offset 0x{window.Offset:x}");
+            while (!ReceiveBuffered())
+            {
+                Publish();
+                if (!window.Fill(WindowLimit))
+                    throw new PeerLostException($"the stream ended inside RAM at offset 0x{window.Offset:x}");
+            }
+        }
+        catch (WireException defect) when (defect.Offset == window.Offset && HasAddressOfSmallerPage())
+        {
+            throw new MachineRefusedException(
+                $"the guest's pages are smaller than {RamBlock.PageSize} bytes, as those of ARM processors before v7 and of microcontrollers; only that size is known");
         }
         Publish();
     }
 
     /// <inheritdoc/>
     public void Dispose() => writer?.Dispose();
+
+    // The stream says the size of its pages only where it is larger than the smallest of the architecture.
+    private bool HasAddressOfSmallerPage() =>
+        BinaryPrimitives.TryReadUInt64BigEndian(window.Unread, out var word) && (word & RamFlagTable.UnusedFlags) != 0
+        && ((RamFlags)word & (RamFlags.Page | RamFlags.Zero)) != 0;
 
     /// <summary>Takes every whole record of the window. True when the body ended; false when more bytes are needed.</summary>
     private bool ReceiveBuffered()

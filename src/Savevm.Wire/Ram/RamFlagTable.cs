@@ -9,6 +9,11 @@ public static class RamFlagTable
     /// <summary>The bits of a record's word that are flags: those below a target page of 4096 bytes.</summary>
     public const ulong FlagMask = 0xfff;
 
+    /// <summary>
+    /// The bits among them that no flag has. Set in a page's record they are a part of its address: the target's pages are smaller than 4096 bytes.
+    /// </summary>
+    public const ulong UnusedFlags = 0xc00;
+
     // FULL was given up in 2009. The last release before version 4 of the section is 0.12.
     private static readonly RamFlagRow[] All =
     [

@@ -11,6 +11,9 @@ internal record GuestSpecification
     /// <summary>The image of the ticker that checks disks too.</summary>
     public static string DiskImage { get; } = Path.Combine(AppContext.BaseDirectory, "diskticker.bin");
 
+    /// <summary>The image for the machine <c>virt</c> of another architecture.</summary>
+    public static string Aarch64Image { get; } = Path.Combine(AppContext.BaseDirectory, "aarch64.bin");
+
     /// <summary>The machine type.</summary>
     public required string Machine { get; init; }
 
@@ -42,11 +45,7 @@ internal record GuestSpecification
     /// <summary>Sectors of each disk verified per tick.</summary>
     public int SectorReads { get; init; } = 8;
 
-    /// <summary>MiB from 4 GiB on that are filled once.</summary>
-    public int High { get; init; }
-
-    /// <summary>Milliseconds per tick.</summary>
-    public int Tick { get; init; } = 50;
+        .. Boot(folder),
 
     /// <summary>Arguments in addition.</summary>
     public IReadOnlyList<string> Extra { get; init; } = [];
@@ -59,6 +58,10 @@ internal record GuestSpecification
     public static GuestSpecification For(string machine, string accelerator) => accelerator == "kvm"
         ? new() { Machine = machine, Accelerator = accelerator, RegionMiB = 4, Rate = 4, Verify = 64, Step = 256, SectorWrites = 2, SectorReads = 4 }
         : new() { Machine = machine, Accelerator = accelerator };
+
+    /// <summary>A guest for <c>qemu-system-aarch64</c>.</summary>
+    public static GuestSpecification Aarch64(string machine) =>
+        new() { Machine = machine, Kernel = Aarch64Image, Extra = ["-cpu", "cortex-a57"] };
 
     /// <summary>The command line without the executable.</summary>
     /// <param name="folder">Where its sockets are to be.</param>
@@ -77,7 +80,7 @@ internal record GuestSpecification
     /// <summary>What is booted, with its parameters.</summary>
     protected virtual IReadOnlyList<string> Boot(string folder) =>
     [
-        "-kernel", Disks.Count == 0 ? Image : DiskImage,
+        "-kernel", Kernel ?? (Disks.Count == 0 ? Image : DiskImage),
         "-append", string.Create(CultureInfo.InvariantCulture, $"size={RegionMiB} rate={Rate} verify={Verify} step={Step} tick={Tick}{HighParameter}{DiskParameters}"),
     ];
 

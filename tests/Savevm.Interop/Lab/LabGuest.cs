@@ -67,10 +67,13 @@ internal sealed class LabGuest : IAsyncDisposable
         return Log;
     }
 
-    /// <summary>Waits for a tick; returns the last one seen, which may be later.</summary>
+    /// <summary>
+    /// Waits for a tick; returns the last one seen, which may be later. Patiently: under a KVM that emulates, the firmware alone takes eight seconds of
+    /// a processor that others may want too.
+    /// </summary>
     /// <param name="tick">Its number.</param>
     /// <param name="seconds">How long; a kernel that boots on an emulated processor needs more on a busy machine.</param>
-    public async Task<int> UntilTickAsync(int tick, int seconds = 60)
+    public async Task<int> UntilTickAsync(int tick, int seconds = 120)
     {
         for (DateTime end = DateTime.UtcNow + TimeSpan.FromSeconds(seconds); ; await Task.Delay(10))
         {

@@ -47,13 +47,13 @@ internal sealed partial record QemuInstallation(string Path, Version Version, IR
         Version number = Version.Parse(version.Groups[1].Value);
         return new QemuInstallation(path, number, [.. machines])
         {
-            Name = folder is "stock" or "backports" ? folder : number.ToString(2),
+            Name = folder.Split('-')[0] is "stock" or "backports" ? folder.Split('-')[0] : number.ToString(2),
         };
     }
 
     public override string ToString() => Name;
 
-    private static string Prefix(string family) => family == "pc" ? "pc-i440fx-" : $"pc-{family}-";
+    private static string Prefix(string family) => family switch { "pc" => "pc-i440fx-", "virt" => "virt-", _ => $"pc-{family}-" };
 
     private static string Output(string path, params string[] arguments)
     {
@@ -67,6 +67,6 @@ internal sealed partial record QemuInstallation(string Path, Version Version, IR
     [GeneratedRegex(@"version (\d+\.\d+(\.\d+)?)")]
     private static partial Regex VersionPattern();
 
-    [GeneratedRegex(@"^(pc-(?:i440fx|q35)-\d+\.\d+)\s", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^((?:pc-i440fx|pc-q35|virt)-\d+\.\d+)\s", RegexOptions.Multiline)]
     private static partial Regex MachinePattern();
 }

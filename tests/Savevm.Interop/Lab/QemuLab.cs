@@ -4,14 +4,20 @@ namespace Savevm.Interop.Lab;
 
 /// <summary>
 /// The QEMUs of this run: those of <c>SAVEVM_TEST_QEMUS</c> (paths, separated by colons), else every one below <c>.cache/qemu</c>. None at
-/// all is a failure, never a skip.
+/// all is a failure, never a skip. Those of another architecture are named in <c>SAVEVM_TEST_AARCH64_QEMUS</c>, where
+/// <c>none</c> means that there is nothing to test.
 /// </summary>
 internal static partial class QemuLab
 {
-    private static readonly Lazy<IReadOnlyList<QemuInstallation>> Found = new(Find);
+    private static readonly Lazy<IReadOnlyList<QemuInstallation>> Found = new(() => Find("SAVEVM_TEST_QEMUS", "qemu-system-x86_64"));
+    private static readonly Lazy<IReadOnlyList<QemuInstallation>> FoundAarch64 =
+        new(() => Find("SAVEVM_TEST_AARCH64_QEMUS", "qemu-system-aarch64"));
 
     /// <summary>All, oldest first.</summary>
     public static IReadOnlyList<QemuInstallation> All => Found.Value;
+
+    /// <summary>All <c>qemu-system-aarch64</c>, oldest first.</summary>
+    public static IReadOnlyList<QemuInstallation> Aarch64 => FoundAarch64.Value;
 
     public static QemuInstallation Oldest => All[0];
 
@@ -39,20 +45,25 @@ internal static partial class QemuLab
     /// <summary>Whether it is certain that no QEMU of this user may: newer ones can also be given the device.</summary>
     public static bool UserfaultfdRefused { get; } = !UserfaultfdAllowed && access("/dev/userfaultfd", 6) != 0;
 
-    private static List<QemuInstallation> Find()
+    private static List<QemuInstallation> Find(string variable, string program)
     {
-        string? named = Environment.GetEnvironmentVariable("SAVEVM_TEST_QEMUS");
+        string? named = Environment.GetEnvironmentVariable(variable);
+        if (named == "none")
+        {
+            return [];
+        }
+
         string cache = RepositoryRoot.Combine(".cache", "qemu");
         IEnumerable<string> paths = !string.IsNullOrEmpty(named)
             ? named.Split(':', StringSplitOptions.RemoveEmptyEntries)
             : Directory.Exists(cache)
-                ? Directory.EnumerateDirectories(cache).Select(folder => Path.Combine(folder, "qemu-system-x86_64")).Where(File.Exists)
+                ? Directory.EnumerateDirectories(cache).Select(folder => Path.Combine(folder, program)).Where(File.Exists)
                 : [];
         List<QemuInstallation> all = [.. paths.Distinct().Select(QemuInstallation.Ask).OrderBy(qemu => qemu.Version)];
         return all.Count > 0
             ? [.. all.Select(qemu => all.Count(other => other.Name == qemu.Name) > 1 ? qemu with { Name = qemu.Path } : qemu)]
             : throw new InvalidOperationException(
-                "no QEMU to test with: run tools/fetch-qemu, or name executables in SAVEVM_TEST_QEMUS, separated by colons");
+                $"no {program} to test with: run tools/fetch-qemu, or name executables in {variable}, separated by colons");
     }
 
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]

@@ -1,5 +1,6 @@
 using Savevm.Machine;
 using Savevm.Machine.Ram;
+using Savevm.Machine.VMState;
 using Savevm.Migration.Incoming;
 using Savevm.Migration.Tests.Doubles;
 using Savevm.Wire;
@@ -134,6 +135,45 @@ public sealed class IncomingMigrationTests
         Assert.Empty(machine.Control.Calls);
         Assert.True(channel.IsAborted);
         Assert.Equal(MigrationState.Failed, migration.State);
+    }
+
+    /// <summary>Page and zero page of a target with pages of 1 KiB.</summary>
+    public static TheoryData<string> SmallPages => new("0000000000000428", "0000000000000c08 06 70632e72616d", "0000000000000802 06 70632e72616d 00");
+
+    [Theory]
+    [MemberData(nameof(SmallPages))]
+    public void A_guest_with_smaller_pages_is_refused_and_not_called_damaged(string record)
+    {
+        var machine = TestMachine.Destination();
+        var script = new SourceScript().Opening().Blocks(("pc.ram", 4 * Page)).Hex("02 00000002").Hex(record).Hex(new string('0', 4096));
+        using var migration = new IncomingMigration(machine.AsDestination(), new BytesChannel(script.Bytes));
+
+        var failure = Assert.Throws<MachineRefusedException>(() => migration.Run(TestContext.Current.CancellationToken));
+
+        Assert.Contains("smaller than 4096 bytes", failure.Message, StringComparison.Ordinal);
+        Assert.Empty(machine.Control.Calls);
+    }
+
+    [Theory]
+    [InlineData(12, null)]
+    [InlineData(13, "8192 bytes")]
+    [InlineData(16, "65536 bytes")]
+    public void A_guest_that_says_the_size_of_its_pages_is_taken_with_ours_alone(byte bits, string? refusal)
+    {
+        var machine = TestMachine.Destination();
+        byte[] subsection = [5, 30, .. "configuration/target-page-bits"u8, 0, 0, 0, 1, 0, 0, 0, bits];
+        var script = new SourceScript().Opening(subsection).Blocks(("mach-virt.ram", Page)).Pages(SectionType.End, ("mach-virt.ram", 0, 4)).End();
+        using var migration = new IncomingMigration(machine.AsDestination(), new BytesChannel(script.Bytes));
+
+        var failure = Record.Exception(() => migration.Run(TestContext.Current.CancellationToken));
+
+        if (refusal is null)
+        {
+            Assert.Null(failure);
+            Assert.Equal(subsection, Assert.IsType<DeviceState>(machine.Devices.State).ConfigurationSubsections.ToArray());
+            return;
+        }
+        Assert.Contains(refusal, Assert.IsType<MachineRefusedException>(failure).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -14,10 +14,10 @@ internal sealed class SourceScript
 
     public byte[] Bytes => output.WrittenSpan.ToArray();
 
-    public SourceScript Opening()
+    public SourceScript Opening(params byte[] subsections)
     {
         ForwardWriter.WriteHeader(output);
-        ForwardWriter.WriteConfiguration(output, "pc-test-1.0", []);
+        ForwardWriter.WriteConfiguration(output, "pc-test-1.0", subsections);
         return this;
     }
 
