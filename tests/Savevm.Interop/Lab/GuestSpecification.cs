@@ -45,7 +45,14 @@ internal record GuestSpecification
     /// <summary>Sectors of each disk verified per tick.</summary>
     public int SectorReads { get; init; } = 8;
 
-        .. Boot(folder),
+    /// <summary>Milliseconds from tick to tick.</summary>
+    public int Tick { get; init; } = 50;
+
+    /// <summary>MiB from 4 GiB on that the ticker fills once.</summary>
+    public int High { get; init; }
+
+    /// <summary>The image that boots where it is none of a PC's.</summary>
+    public string? Kernel { get; init; }
 
     /// <summary>Arguments in addition.</summary>
     public IReadOnlyList<string> Extra { get; init; } = [];
