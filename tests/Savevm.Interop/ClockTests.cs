@@ -85,7 +85,7 @@ public sealed class ClockTests
         string folder = workspace.NewFolder("u");
         string wrong = rtc == "base=utc" ? "clock=vm" : "clock=host";
         SavevmResult refusal = (await SavevmCommand.RunAsync(workspace, ["resume", "web", "--mode", "clone", "--", .. Command(wrong)])).Expect(5);
-        Assert.Contains("wrong year", refusal.Errors, StringComparison.Ordinal);
+        Assert.Contains("wrong time", refusal.Errors, StringComparison.Ordinal);
         Assert.Contains("clock=rt", refusal.Errors, StringComparison.Ordinal);
         Assert.Empty(Directory.EnumerateFileSystemEntries(folder));
 

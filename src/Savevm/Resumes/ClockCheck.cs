@@ -21,7 +21,7 @@ internal static class ClockCheck
         var asked = QemuCommandLine.Parse(started).RtcClock;
         if (asked == saved || asked == "rt") return;
         throw new SavevmException(
-            ExitCode.Incompatible, $"resume of {name}", $"the guest was captured with -rtc clock={saved}: with clock={asked} its RTC would show a wrong year",
+            ExitCode.Incompatible, $"resume of {name}", $"the guest was captured with -rtc clock={saved}: with clock={asked} its RTC would show a wrong time",
             $"use -rtc clock={saved}, or clock=rt for an RTC that goes on from the day of the capture");
     }
 
