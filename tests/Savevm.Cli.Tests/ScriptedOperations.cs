@@ -102,6 +102,7 @@ internal sealed class ScriptedOperations : ICaptureOperation, IResumeOperation, 
             RamBlocks = [new SnapshotRamBlock("pc.ram", 2L << 30, 611 << 20)],
             Sections = [new SnapshotSection("timer", 0, 2, 24)],
             CommandLine = ["qemu", "-name", "a b"],
+            Corrections = ["the device n was plugged in while the guest ran"],
             Emulator = "/usr/bin/qemu",
             WorkingSet = WorkingSet,
         };
