@@ -21,8 +21,11 @@ public sealed record SnapshotDetails
     /// <summary>The guests of this user that run from it, in the order in which they were started.</summary>
     public IReadOnlyList<RunningGuest> Guests { get; init; } = [];
 
-    /// <summary>The command line of the QEMU that was captured, as recorded; empty when it is not known.</summary>
+    /// <summary>The command line of the machine as it was captured; empty when it is not known.</summary>
     public IReadOnlyList<string> CommandLine { get; init; } = [];
+
+    /// <summary>How it differs from the one that the QEMU was started with, one sentence each.</summary>
+    public IReadOnlyList<string> Corrections { get; init; } = [];
 
     /// <summary>The emulator that was captured; null when it is not known.</summary>
     public string? Emulator { get; init; }

@@ -46,6 +46,7 @@ public sealed class SnapshotOperations : ISnapshotOperations
             ],
             Disks = [.. RecordedDisk.Parse(manifest.Disks).Select(disk => Describe(disk, snapshot.DirectoryPath, tree))],
             CommandLine = source.Arguments,
+            Corrections = source.Corrections,
             Emulator = source.Executable,
             WorkingSet = WorkingSetOf(snapshot),
             Guests = RunningGuests.Of(snapshot),

@@ -68,6 +68,11 @@ public static class ShowCommand
             text.Append(culture, $"command:  {string.Join(' ', details.CommandLine.Select(ShellText.Quote))}\n");
         }
 
+        foreach (string correction in details.Corrections)
+        {
+            text.Append(culture, $"          {correction}\n");
+        }
+
         string guests = GuestTable.Of(details.Guests);
         var blocks = new TextTable("RAM BLOCK", "SIZE", "STORED");
         foreach (SnapshotRamBlock block in details.RamBlocks)
@@ -151,6 +156,7 @@ public static class ShowCommand
             writer.WriteString("path", details.Path);
             writer.WriteString("emulator", details.Emulator);
             writer.WriteStrings("command_line", details.CommandLine);
+            writer.WriteStrings("corrections", details.Corrections);
             GuestTable.WriteJson(writer, "guests", details.Guests);
             WriteDisks(writer, details.Disks);
             if (details.WorkingSet is { } set)

@@ -11,7 +11,7 @@ public sealed class SnapshotCommandTests
     [InlineData("list --repository /r --json", "{\"repository\":\"/r\",\"snapshots\":[{" + SummaryFields + "}]}")]
     [InlineData(
         "show web --json",
-        "{" + SummaryFields + ",\"path\":\"/r/web\",\"emulator\":\"/usr/bin/qemu\",\"command_line\":[\"qemu\",\"-name\",\"a b\"],"
+        "{" + SummaryFields + ",\"path\":\"/r/web\",\"emulator\":\"/usr/bin/qemu\",\"command_line\":[\"qemu\",\"-name\",\"a b\"],\"corrections\":[\"the device n was plugged in while the guest ran\"],"
         + "\"guests\":[],\"disks\":[],\"working_set\":null,\"ram_blocks\":[{\"name\":\"pc.ram\",\"bytes\":2147483648,\"data_bytes\":640679936}],"
         + "\"sections\":[{\"name\":\"timer\",\"instance_id\":0,\"version_id\":2,\"bytes\":24}]}")]
     [InlineData("rename web old --json", "{\"name\":\"old\",\"old_name\":\"web\"}")]
@@ -46,7 +46,7 @@ public sealed class SnapshotCommandTests
     {
         var screen = new TestScreen();
         await screen.RunAsync("show", "web");
-        Assert.Contains("\ncommand:  qemu -name 'a b'\n", screen.Out, StringComparison.Ordinal);
+        Assert.Contains("\ncommand:  qemu -name 'a b'\n          the device n was plugged in while the guest ran\n", screen.Out, StringComparison.Ordinal);
         Assert.Contains("\nmachine:  pc-i440fx-7.2, QEMU 7.2.22, tcg, running\n", screen.Out, StringComparison.Ordinal);
     }
 

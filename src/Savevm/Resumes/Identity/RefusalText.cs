@@ -32,11 +32,11 @@ internal static class RefusalText
         return $"{where}field {field.Path}{(refusal.ByteOfField is { } at ? $", its byte {at}" : "")}, byte {offset} of the section; ";
     }
 
-    private static ReadOnlyMemory<byte> Description(Snapshot snapshot)
+    private static ReadOnlySpan<byte> Description(Snapshot snapshot)
     {
         try
         {
-            return snapshot.Devices.Save().Description;
+            return snapshot.Devices.Save().Description.Span;
         }
         catch (DamagedStateException)
         {
