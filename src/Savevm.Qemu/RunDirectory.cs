@@ -13,7 +13,7 @@ namespace Savevm.Qemu;
 
 /// <summary>
 /// The folder of one started guest: its sockets, its log, and <c>guest.json</c>, which says whose it is. Private to its user. Folders
-/// whose processes are gone are removed by the next <see cref="Create"/>; so is one whose savevm was killed before its guest ran, with the
+/// whose processes are gone are removed by the next guest; so is one whose savevm was killed before its guest ran, with the
 /// QEMU that waits in vain.
 /// </summary>
 /// <remarks>
@@ -50,7 +50,7 @@ public sealed class RunDirectory
     /// everything that is done delays the guest.
     /// </summary>
     /// <param name="parent">Where; null for the user's own place (<see cref="Root"/>).</param>
-    /// <param name="cleans">Look for folders to remove; once is enough for guests that are started together.</param>
+    /// <param name="cleans">Look for folders to remove; whoever is in a hurry does that later (<see cref="RemoveAbandoned"/>).</param>
     /// <exception cref="QemuException">The place is not safe: it belongs to somebody else.</exception>
     public static RunDirectory Create(string? parent = null, bool cleans = true)
     {

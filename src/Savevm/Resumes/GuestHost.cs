@@ -53,7 +53,7 @@ internal sealed class GuestHost : IDisposable
     public static async Task<GuestHost> OpenAsync(ResumePlan plan, int index, CancellationToken cancellationToken)
     {
         if (plan.Request.ConnectUri is { } uri) return new GuestHost(plan, uri, null, null, null, null);
-        var directory = RunDirectory.Create(cleans: index == 0);
+        var directory = RunDirectory.Create(cleans: false);
         try
         {
             if (plan.Request.QmpSocket is not { } socket) return await StartAsync(plan, index, directory, cancellationToken).ConfigureAwait(false);
@@ -210,6 +210,12 @@ internal sealed class GuestHost : IDisposable
             main.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Removes what other guests left that have ended. Not before this one's QEMU is on its way: it would wait for that.</summary>
+    public void CleanUp()
+    {
+        if (directory is not null) RunDirectory.RemoveAbandoned(Path.GetDirectoryName(directory.Path)!);
     }
 
     /// <summary>The guest runs: it is nobody's to clean up any more.</summary>

@@ -63,6 +63,7 @@ internal sealed class GuestResume(ResumePlan plan, int index, IOperationObserver
     {
         // QEMU takes its time to come up; everything of ours happens meanwhile.
         plan.Snapshot.VerifyLayout();
+        if (index == 0) host.CleanUp();
         foreach (var note in host.CommandLine?.Notes ?? []) observer.Note(note);
         using var workingSet = IsLazy ? new WorkingSetKeeper(plan, observer) : null;
         var early = workingSet?.PagesBeforeRun();
