@@ -12,6 +12,7 @@ internal static class BenchmarkTable
         ("resume", "from the start of savevm to the guest that runs (metric 1)", ResumeBenchmark.Run),
         ("capture", "a stopped QEMU into a snapshot (metric 4)", CaptureBenchmark.Run),
         ("requests", "the guest's first touch of a page that is not there yet (metric 2)", RequestsBenchmark.Run),
+        ("pages", "zero scan and XBZRLE (metrics 8 and 9)", PagesBenchmark.Run),
         ("memory", "peak memory of capture and of the page server (metric 13)", MemoryBenchmark.Run),
     ];
 
