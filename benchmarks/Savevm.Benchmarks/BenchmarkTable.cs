@@ -15,6 +15,7 @@ internal static class BenchmarkTable
         ("requests", "the guest's first touch of a page that is not there yet (metric 2)", RequestsBenchmark.Run),
         ("working-set", "what a second resume gains by the first one (metric 3)", WorkingSetBenchmark.Run),
         ("clones", "the 20th clone of a snapshot against the first", CloneBenchmark.Run),
+        ("pages", "zero scan and XBZRLE (metrics 8 and 9)", PagesBenchmark.Run),
         ("memory", "peak memory of capture and of the page server (metric 13)", MemoryBenchmark.Run),
     ];
 

@@ -33,6 +33,17 @@ public sealed partial class DocumentTests
     }
 
     [Fact]
+    public void Every_type_that_the_wire_format_says_something_stands_in_exists()
+    {
+        HashSet<string> types = [.. RepositoryFiles.CSharp.Select(path => Path.GetFileNameWithoutExtension(path))];
+        string page = RepositoryFiles.Read("docs/wire-format.md");
+        string chapter = page[page.IndexOf("## 23. Where it stands in the code", StringComparison.Ordinal)..];
+        string[] named = [.. QuotedType().Matches(chapter).Select(match => match.Groups["type"].Value)];
+        Assert.NotEmpty(named);
+        Assert.Equal([], named.Except(types).Except(["Savevm"]));
+    }
+
+    [Fact]
     public void Every_decision_is_listed_and_numbered_in_turn()
     {
         const string Folder = "docs/decisions/";

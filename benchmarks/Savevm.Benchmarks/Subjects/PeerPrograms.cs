@@ -13,6 +13,7 @@ internal sealed class PeerPrograms
         {
             SocketToFile = Compile(folder, "socket-to-file");
             NoSync = Compile(folder, "no-sync", "-shared", "-fPIC");
+            PageRoutines = Compile(folder, "page-routines", "-shared", "-fPIC");
         }
         catch (Exception exception) when (exception is InvalidOperationException or System.ComponentModel.Win32Exception)
         {
@@ -25,6 +26,9 @@ internal sealed class PeerPrograms
 
     /// <summary>A library that turns fsync and its relatives into nothing.</summary>
     public string? NoSync { get; }
+
+    /// <summary>A library that scans and encodes pages.</summary>
+    public string? PageRoutines { get; }
 
     /// <summary>Why there are none.</summary>
     public string? Missing { get; }

@@ -1,3 +1,5 @@
+using Savevm.Wire.Dialects;
+
 namespace Savevm.Wire.Forward;
 
 /// <summary>The commands of the main stream with their payload lengths. Reader, writer, scanner and printer use this table.</summary>
@@ -12,10 +14,10 @@ public static class CommandTable
         new(CommandType.PostcopyRun, "POSTCOPY_RUN", 0, 0, 1),
         new(CommandType.PostcopyRamDiscard, "POSTCOPY_RAM_DISCARD", 20, ushort.MaxValue, 1),
         new(CommandType.Packaged, "PACKAGED", 4, 4, 1),
-        new(CommandType.EnableColo, "ENABLE_COLO", 0, 0, 1),
+        new(CommandType.EnableColo, "ENABLE_COLO", 0, 0, 1, Last: new QemuRelease(10, 2)),
         new(CommandType.PostcopyResume, "POSTCOPY_RESUME", 0, 0, 1),
         new(CommandType.RecvBitmap, "RECV_BITMAP", 2, 1 + WireLimits.MaxIdStrBytes, 1),
-        new(CommandType.SwitchoverStart, "SWITCHOVER_START", 0, 0, 1),
+        new(CommandType.SwitchoverStart, "SWITCHOVER_START", 0, 0, 1, First: new QemuRelease(10, 0)),
     ];
 
     /// <summary>All commands, by number.</summary>

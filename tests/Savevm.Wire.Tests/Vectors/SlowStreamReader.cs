@@ -200,20 +200,21 @@ internal sealed class SlowStreamReader
         if (flags is 2 or 8 or 0x40 or 0x100 && !continues)
             _block = _in.Name();
         string page = $"{_block} 0x{address:x}";
+        string surplus = (continues ? " CONTINUE" : "") + (address > 0 && flags != 4 ? $" 0x{address:x}" : "");
         switch (flags)
         {
             case 2:
                 Say(at, $" ZERO {page} fill {_in.Byte()}");
                 return true;
             case 4:
-                Say(at, $" MEM_SIZE 0x{address:x}");
+                Say(at, $" MEM_SIZE 0x{address:x}{surplus}");
                 ReadBlocks(address);
                 return true;
             case 8:
                 Say(at, $" PAGE {page} {Sum.Of(_in.Take(4096))}");
                 return true;
             case 0x10:
-                Say(at, " EOS");
+                Say(at, " EOS" + surplus);
                 return false;
             case 0x40:
                 byte encoding = _in.Byte();
@@ -225,7 +226,7 @@ internal sealed class SlowStreamReader
                 Say(at, $" COMPRESS_PAGE {page} {compressed.Length} {Sum.Of(compressed)}");
                 return true;
             case 0x200:
-                Say(at, " MULTIFD_FLUSH");
+                Say(at, " MULTIFD_FLUSH" + surplus);
                 return true;
             default:
                 throw new InvalidDataException($"flags {flags:x}");

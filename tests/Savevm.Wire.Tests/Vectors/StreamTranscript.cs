@@ -63,12 +63,12 @@ internal sealed class StreamTranscript
 
     private void ReadStream()
     {
-        if (Window[0] == 'Q')
+        if ((byte)Need() == 'Q')
         {
             int at = Advance(ForwardReader.TryReadHeader(Window, _at, out int consumed), consumed);
             Say(at, "QEVM 3");
             ForwardWriter.WriteHeader(Rewritten);
-            if (Window[0] == (byte)SectionType.Configuration)
+            if (Need() == SectionType.Configuration)
                 ReadConfiguration();
         }
         while (Need() != SectionType.Eof)
@@ -146,7 +146,9 @@ internal sealed class StreamTranscript
             _scanner.NoteLiveSection(header.SectionId);
         }
         string name = _live.GetValueOrDefault(header.SectionId) ?? "ram";
-        bool isRam = IterableTable.Find(name)!.Kind == IterableKind.Ram;
+        IterableKind? kind = IterableTable.Find(name)?.Kind;
+        Assert.True(kind is IterableKind.Ram or IterableKind.DirtyBitmap);
+        bool isRam = kind == IterableKind.Ram;
         while (isRam ? ReadRamRecord() : ReadBitmapChunk())
         {
         }
@@ -162,11 +164,11 @@ internal sealed class StreamTranscript
         switch (record.Kind)
         {
             case RamRecordKind.EndOfSection:
-                Say(at, " EOS");
+                Say(at, " EOS" + Surplus(record.Continues, record.Address));
                 RamRecordWriter.WriteEndOfSection(Rewritten);
                 return false;
             case RamRecordKind.MultifdFlush:
-                Say(at, " MULTIFD_FLUSH");
+                Say(at, " MULTIFD_FLUSH" + Surplus(record.Continues, record.Address));
                 RamRecordWriter.WriteMultifdFlush(Rewritten);
                 return true;
             case RamRecordKind.ZeroPage:
@@ -174,7 +176,7 @@ internal sealed class StreamTranscript
                 Rewritten.WriteBytes(head[..RamRecordWriter.WriteZeroPage(head, record.Address, record.BlockName)]);
                 return true;
             case RamRecordKind.MemorySize:
-                Say(at, $" MEM_SIZE 0x{record.Address:x}");
+                Say(at, $" MEM_SIZE 0x{record.Address:x}" + Surplus(record.Continues, 0));
                 ReadBlocks(record.Address);
                 return true;
         }
@@ -201,6 +203,9 @@ internal sealed class StreamTranscript
         _at += consumed;
         return true;
     }
+
+    /// <summary>What a record's word says that nobody looks at.</summary>
+    private static string Surplus(bool continues, ulong address) => (continues ? " CONTINUE" : "") + (address > 0 ? $" 0x{address:x}" : "");
 
     private void ReadBlocks(ulong total)
     {
