@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.ExceptionServices;
 using Savevm.Disks;
 using Savevm.Linux.Descriptors;
 using Savevm.Linux.Sockets;
@@ -8,6 +9,7 @@ using Savevm.Migration.Incoming;
 using Savevm.Parts;
 using Savevm.Qemu;
 using Savevm.Qemu.CommandLine.Correction;
+using Savevm.Qemu.Qmp;
 using Savevm.Qemu.Source;
 using Savevm.Recorded;
 using Savevm.Repository.Snapshots;
@@ -150,6 +152,9 @@ internal sealed class MonitoredCapture(CaptureRequest request, string socketPath
         {
             await either.CancelAsync().ConfigureAwait(false);
             await Task.WhenAny(reading).ConfigureAwait(false);
+            // We refused, and the sender was quicker to say that we hung up.
+            if (failure is MigrationFailedException && reading.Exception?.InnerException is { } refusal and not (PeerLostException or OperationCanceledException))
+                ExceptionDispatchInfo.Throw(refusal);
             if (failure is PeerLostException) throw await ExplainAsync(source, failure).ConfigureAwait(false);
             throw;
         }
@@ -215,9 +220,17 @@ internal sealed class MonitoredCapture(CaptureRequest request, string socketPath
 
     private async Task LeaveDurableAsync(QemuSource source, CancellationToken cancellationToken)
     {
-        if (request.After == AfterCapture.Stop) await source.LeaveAsync(SourceAfter.Stop, source.WasRunning, cancellationToken).ConfigureAwait(false);
-        if (request.After != AfterCapture.Quit) await source.RestoreAsync(cancellationToken).ConfigureAwait(false);
-        else await source.LeaveAsync(SourceAfter.Quit, source.WasRunning, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (request.After == AfterCapture.Stop) await source.LeaveAsync(SourceAfter.Stop, source.WasRunning, cancellationToken).ConfigureAwait(false);
+            if (request.After != AfterCapture.Quit) await source.RestoreAsync(cancellationToken).ConfigureAwait(false);
+            else await source.LeaveAsync(SourceAfter.Quit, source.WasRunning, cancellationToken).ConfigureAwait(false);
+        }
+        catch (QmpConnectionException gone) when (gone.Failure == QmpFailure.Closed)
+        {
+            // The snapshot is whole and has its name; the source has nothing left to be put back.
+            observer.Warning($"the snapshot is complete, but the source ended before it could be put back: {gone.Message}");
+        }
     }
 
     private void Tell(string sentence)

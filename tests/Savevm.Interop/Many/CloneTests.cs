@@ -179,7 +179,7 @@ public sealed class CloneTests
             (2, "incoming=tcp:0:1", "savevm brings the state itself"),
             (5, "netdev.net1.restrict=on", "there is netdev.net0"),
             (5, "device.nic0.mac=52:54:00:12:34:5{n}", "MAC address"),
-            (5, "rtc.clock=vm", "a wrong year"),
+            (5, "rtc.clock=vm", "a wrong time"),
             (5, "uuid=8a2d3c8e-0c1e-4c9a-a1f0-0d7a0b6f1c2d", "its uuid"),
         })
         {
