@@ -13,10 +13,12 @@ public sealed class ProjectReferenceTests
         ["Savevm.Machine"] = ["Savevm.Wire", "Savevm.Linux"],
         ["Savevm.Migration"] = ["Savevm.Machine", "Savevm.Transport", "Savevm.Wire"],
         ["Savevm.Repository"] = ["Savevm.Machine", "Savevm.Wire", "Savevm.Linux"],
+        ["Savevm.States"] = ["Savevm.Machine", "Savevm.Wire", "Savevm.Linux"],
         ["Savevm.Qemu"] = ["Savevm.Transport", "Savevm.Wire", "Savevm.Linux"],
         ["Savevm"] =
         [
             "Savevm.Wire", "Savevm.Linux", "Savevm.Transport", "Savevm.Machine", "Savevm.Migration", "Savevm.Repository", "Savevm.Qemu",
+            "Savevm.States",
         ],
         ["Savevm.Cli"] = ["Savevm"],
     };
@@ -25,6 +27,7 @@ public sealed class ProjectReferenceTests
     {
         ["Savevm.Machine"] = ["ZstdSharp.Port"],
         ["Savevm.Repository"] = ["System.IO.Hashing"],
+        ["Savevm.States"] = ["System.IO.Hashing", "ZstdSharp.Port"],
         ["Savevm.Cli"] = ["System.CommandLine"],
     };
 

@@ -1,0 +1,107 @@
+using Savevm.Wire;
+
+namespace Savevm.States.Reading;
+
+/// <summary>
+/// A stream that is read once, from its beginning to its end, through a window: what was read and not yet consumed. The window grows only
+/// for an element that is longer, so memory does not depend on the length of the stream. For one thread.
+/// </summary>
+public sealed class StateInput : IDisposable
+{
+    /// <summary>Bytes of the window unless an element is longer.</summary>
+    public const int DefaultWindowBytes = 1 << 20;
+
+    private readonly Stream _stream;
+    private byte[] _buffer;
+    private int _start;
+    private int _end;
+
+    /// <summary>Reads a stream from where it stands.</summary>
+    /// <param name="stream">The stream; it is disposed of with this.</param>
+    /// <param name="offset">Offset that the first byte shall have.</param>
+    /// <param name="windowBytes">Bytes of the window.</param>
+    public StateInput(Stream stream, long offset = 0, int windowBytes = DefaultWindowBytes)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        ArgumentOutOfRangeException.ThrowIfLessThan(windowBytes, 1);
+        _stream = stream;
+        _buffer = GC.AllocateUninitializedArray<byte>(windowBytes);
+        Offset = offset;
+    }
+
+    /// <summary>What was read and not consumed. Valid until the next call.</summary>
+    public ReadOnlySpan<byte> Unread => _buffer.AsSpan(_start, _end - _start);
+
+    /// <summary>Offset of the first unread byte.</summary>
+    public long Offset { get; private set; }
+
+    /// <summary>The stream has ended: nothing follows <see cref="Unread"/>.</summary>
+    public bool IsAtEnd { get; private set; }
+
+    /// <summary>Reads more. False when the stream has ended.</summary>
+    /// <param name="limit">Most unread bytes that the caller can have a reason to want.</param>
+    /// <exception cref="WireException">There are as many as <paramref name="limit"/> already.</exception>
+    public bool ReadMore(int limit = int.MaxValue)
+    {
+        if (IsAtEnd)
+            return false;
+        int unread = _end - _start;
+        if (unread >= limit)
+            throw new WireException(Offset, $"an element of more than {limit} bytes");
+        if (_end == _buffer.Length)
+            MakeRoom(unread);
+        int count = _stream.Read(_buffer.AsSpan(_end));
+        IsAtEnd = count == 0;
+        _end += count;
+        return !IsAtEnd;
+    }
+
+    /// <summary>Reads until so many bytes are unread. False when the stream ends before.</summary>
+    public bool Require(int bytes)
+    {
+        while (_end - _start < bytes)
+        {
+            if (!ReadMore())
+                return false;
+        }
+        return true;
+    }
+
+    /// <summary>Goes on behind bytes that were looked at.</summary>
+    public void Consume(int bytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)bytes, (uint)(_end - _start), nameof(bytes));
+        _start += bytes;
+        Offset += bytes;
+        if (_start == _end)
+            _start = _end = 0;
+    }
+
+    /// <summary>Passes over bytes of any number. False when the stream ends before.</summary>
+    public bool Skip(long bytes)
+    {
+        while (bytes > 0)
+        {
+            if (_start == _end && !ReadMore())
+                return false;
+            int count = (int)Math.Min(bytes, _end - _start);
+            Consume(count);
+            bytes -= count;
+        }
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _stream.Dispose();
+
+    private void MakeRoom(int unread)
+    {
+        byte[] target = _start >= _buffer.Length / 2
+            ? _buffer
+            : GC.AllocateUninitializedArray<byte>(checked(_buffer.Length * 2));
+        Buffer.BlockCopy(_buffer, _start, target, 0, unread);
+        _buffer = target;
+        _start = 0;
+        _end = unread;
+    }
+}
