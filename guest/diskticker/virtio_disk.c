@@ -14,7 +14,7 @@ enum {
     READ = 0, WRITE = 1, FLUSH = 4,
     NEXT = 1, DEVICE_WRITES = 2,
 
-    QUEUE_BYTES = 32768, QUEUE_SIZE_LIMIT = 1024, POLLS = 1000,
+    QUEUE_BYTES = 32768, QUEUE_SIZE_LIMIT = 1024, POLLS = 50000,
 };
 
 struct descriptor {

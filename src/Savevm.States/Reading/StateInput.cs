@@ -80,6 +80,15 @@ public sealed class StateInput : IDisposable
     /// <summary>Passes over bytes of any number. False when the stream ends before.</summary>
     public bool Skip(long bytes)
     {
+        if (_stream.CanSeek && bytes > _end - _start + _buffer.Length)
+        {
+            bytes -= _end - _start;
+            Consume(_end - _start);
+            // The last byte is read: a file that ends before is noticed.
+            _stream.Seek(bytes - 1, SeekOrigin.Current);
+            Offset += bytes - 1;
+            bytes = 1;
+        }
         while (bytes > 0)
         {
             if (_start == _end && !ReadMore())

@@ -28,9 +28,17 @@ internal static class Guests
         return guest;
     }
 
-    /// <summary>The guest runs as it did: its ticks go on without a gap, nothing is corrupt.</summary>
+    /// <summary>
+    /// The guest runs as it did: its ticks go on without a gap, nothing is corrupt. After a command that was killed somebody else lets it run,
+    /// and needs a moment for that.
+    /// </summary>
     public static async Task AssertRunsOnAsync(LabGuest guest)
     {
+        for (int i = 0; i < 100 && await guest.Monitor.StatusAsync() != "running"; i++)
+        {
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
+
         Assert.Equal("running", await guest.Monitor.StatusAsync());
         await guest.MoreTicksAsync(10);
         guest.Log.AssertSound();

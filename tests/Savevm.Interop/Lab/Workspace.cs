@@ -133,9 +133,9 @@ internal sealed class Workspace : IAsyncDisposable
 
         string[] left = GuestsMayLeaveFiles ? [] : Leftovers();
         Directory.Delete(Root, recursive: true);
-        Assert.True(failures.Count == 0, string.Join('\n', failures));
+        Assert.True(failures.Count == 0, $"{string.Join('\n', failures)}{before}");
         Assert.True(strangers.Count == 0, $"processes left behind:\n{string.Join('\n', strangers)}{before}");
-        Assert.True(left.Length == 0, $"files left behind:\n{string.Join('\n', left)}");
+        Assert.True(left.Length == 0, $"files left behind:\n{string.Join('\n', left)}{before}");
     }
 
     /// <summary>What is left in the runtime and temporary folders and, hidden, in the repository; an empty folder of our name does not count.</summary>
