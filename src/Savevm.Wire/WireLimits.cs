@@ -30,6 +30,12 @@ public static class WireLimits
     /// </summary>
     public const int MaxDescriptionNodes = 1 << 18;
 
+    /// <summary>
+    /// Most nodes of one decoded device. QEMU's largest have about ten thousand; a description that counts elements of no size, or
+    /// arrays within arrays, could ask for any number.
+    /// </summary>
+    public const int MaxDecodedNodes = 1 << 19;
+
     /// <summary>Longest packaged stream, in bytes.</summary>
     public const int MaxPackagedBytes = 256 << 20;
 
