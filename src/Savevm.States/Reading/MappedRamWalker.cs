@@ -3,36 +3,49 @@ using Savevm.Wire.Ram;
 
 namespace Savevm.States.Reading;
 
-/// <summary>Reads the pages of a block of a mapped-ram file, which lie between the block's head and that of the next one.</summary>
-internal static class MappedRamWalker
+/// <summary>
+/// Reads the pages of a block of a mapped-ram file. They lie between the block's head and that of the next one, and are read when the list of
+/// blocks is complete.
+/// </summary>
+/// <param name="input">The file.</param>
+/// <param name="visitor">Who is told.</param>
+/// <param name="index">Index of the block.</param>
+/// <param name="block">The block.</param>
+/// <param name="place">Where its parts lie.</param>
+internal sealed class MappedRamWalker(StateInput input, IStateVisitor visitor, int index, RamSetupBlock block, MappedRamHeader place)
 {
     // Runs of pages are read in pieces of this size, and the bitmap too: neither length is a reason to reserve memory.
     private const int PieceBytes = 256 << 10;
     private const int PageBytes = RamPayloadReader.PageBytes;
     private const int PagesOfPiece = PieceBytes / PageBytes;
 
-    /// <summary>Reads bitmap and pages.</summary>
-    /// <param name="input">The file; it stands behind the block's head.</param>
-    /// <param name="visitor">Who is told.</param>
-    /// <param name="index">Index of the block.</param>
-    /// <param name="block">The block.</param>
-    /// <param name="place">Where its parts lie.</param>
-    /// <param name="header">Position of the block's mapped-ram header.</param>
-    internal static void Read(StateInput input, IStateVisitor visitor, int index, RamSetupBlock block, MappedRamHeader place, long header)
+    /// <summary>Goes forward to a position that belongs to a block.</summary>
+    internal static void Skip(StateInput input, long position, RamSetupBlock block)
     {
-        byte[] bitmap = ReadBitmap(input, block, place);
+        if (position < input.Offset)
+            throw new WireException(input.Offset, $"a part of block '{block.IdStr}' lies at 0x{position:x}, before what describes it");
+        if (!input.CanSeek)
+            throw new WireException(input.Offset, "mapped RAM in a stream that can only be read forward");
+        if (!input.Skip(position - input.Offset))
+            throw new WireException(input.Offset, $"the file ends before 0x{position:x}, where a part of block '{block.IdStr}' lies");
+    }
+
+    /// <summary>Reads bitmap and pages. Pages that the file does not hold are zero, and nothing is told of them.</summary>
+    internal void Read(CancellationToken cancellationToken)
+    {
+        input.Seek((long)place.BitmapPosition);
+        byte[] bitmap = ReadBitmap();
         long pageCount = (long)block.UsedLength / PageBytes;
         for (long from = 0; PageBits.TryFindRun(bitmap, pageCount, ref from, out long first, out long count);)
         {
-            Skip(input, (long)place.PagesPosition + (first * PageBytes), block);
-            ReadRun(input, visitor, index, block, first, count);
+            cancellationToken.ThrowIfCancellationRequested();
+            input.Seek((long)place.PagesPosition + (first * PageBytes));
+            ReadRun(first, count);
         }
-        Skip(input, (long)place.GetNextPosition((ulong)header, block.UsedLength), block);
     }
 
-    private static byte[] ReadBitmap(StateInput input, RamSetupBlock block, MappedRamHeader place)
+    private byte[] ReadBitmap()
     {
-        Skip(input, (long)place.BitmapPosition, block);
         ulong length = MappedRamHeader.GetBitmapBytes(block.UsedLength);
         if (length > WireLimits.MaxReceivedBitmapBytes)
             throw new WireException(input.Offset, $"a bitmap of {length} bytes");
@@ -51,7 +64,7 @@ internal static class MappedRamWalker
         return bitmap;
     }
 
-    private static void ReadRun(StateInput input, IStateVisitor visitor, int index, RamSetupBlock block, long first, long count)
+    private void ReadRun(long first, long count)
     {
         for (long done = 0; done < count;)
         {
@@ -66,13 +79,5 @@ internal static class MappedRamWalker
             input.Consume(pages * PageBytes);
             done += pages;
         }
-    }
-
-    private static void Skip(StateInput input, long position, RamSetupBlock block)
-    {
-        if (position < input.Offset)
-            throw new WireException(input.Offset, $"a part of block '{block.IdStr}' lies at 0x{position:x}, before what describes it");
-        if (!input.Skip(position - input.Offset))
-            throw new WireException(input.Offset, $"the file ends before 0x{position:x}, where a part of block '{block.IdStr}' lies");
     }
 }

@@ -24,7 +24,7 @@ internal sealed class RamWalker(StateInput input, IStateVisitor visitor)
     /// <summary>Reads records up to the one that ends the body.</summary>
     internal void ReadBody(StreamDialect dialect, CancellationToken cancellationToken)
     {
-        while (!ReadWindow(dialect))
+        while (!ReadWindow(dialect, cancellationToken))
         {
             cancellationToken.ThrowIfCancellationRequested();
             if (!_input.ReadMore(RecordLimit + StateInput.DefaultWindowBytes))
@@ -33,7 +33,7 @@ internal sealed class RamWalker(StateInput input, IStateVisitor visitor)
     }
 
     /// <summary>Reads all records that the window holds whole. True when the body has ended.</summary>
-    private bool ReadWindow(StreamDialect dialect)
+    private bool ReadWindow(StreamDialect dialect, CancellationToken cancellationToken)
     {
         int at = 0;
         ReadOnlySpan<byte> window = _input.Unread;
@@ -43,7 +43,7 @@ internal sealed class RamWalker(StateInput input, IStateVisitor visitor)
             if (record.Kind == RamRecordKind.MemorySize)
             {
                 _input.Consume(at + headBytes);
-                ReadBlocks(offset, dialect, record.Address);
+                ReadBlocks(offset, dialect, record.Address, cancellationToken);
                 window = _input.Unread;
                 at = 0;
                 continue;
@@ -99,9 +99,10 @@ internal sealed class RamWalker(StateInput input, IStateVisitor visitor)
 
     private void Complain(long offset, string finding) => _visitor.Defect(new StateDefect(offset, finding));
 
-    private void ReadBlocks(long offset, StreamDialect dialect, ulong total)
+    private void ReadBlocks(long offset, StreamDialect dialect, ulong total, CancellationToken cancellationToken)
     {
         bool isFirst = _blocks.Count == 0;
+        var mapped = new List<MappedRamWalker>();
         int index = 0;
         for (ulong remaining = total; remaining > 0; index++)
         {
@@ -120,8 +121,16 @@ internal sealed class RamWalker(StateInput input, IStateVisitor visitor)
             long header = _input.Offset + consumed - MappedRamHeader.HeaderBytes;
             _input.Consume(consumed);
             if (block.MappedRam is { IsIgnored: false } place)
-                MappedRamWalker.Read(_input, _visitor, index, block, place, header);
+            {
+                mapped.Add(new MappedRamWalker(_input, _visitor, index, block, place));
+                MappedRamWalker.Skip(_input, (long)place.GetNextPosition((ulong)header, block.UsedLength), block);
+            }
         }
+        long end = _input.Offset;
+        foreach (MappedRamWalker walker in mapped)
+            walker.Read(cancellationToken);
+        if (mapped.Count > 0)
+            _input.Seek(end);
         if (!isFirst && index < _blocks.Count)
             Complain(offset, $"a second list of {index} RAM blocks, the first has {_blocks.Count}");
     }

@@ -1,17 +1,21 @@
+using Savevm.States.Opening;
 using Savevm.Wire;
 
 namespace Savevm.States.Reading;
 
 /// <summary>
 /// A stream that is read once, from its beginning to its end, through a window: what was read and not yet consumed. The window grows only
-/// for an element that is longer, so memory does not depend on the length of the stream. For one thread.
+/// for an element that is longer, so memory does not depend on the length of the stream. What lies in a file that can be read at any place can be
+/// gone back to. For one thread.
 /// </summary>
 public sealed class StateInput : IDisposable
 {
     /// <summary>Bytes of the window unless an element is longer.</summary>
-    public const int DefaultWindowBytes = 1 << 20;
+    public const int DefaultWindowBytes = 256 << 10;
 
-    private readonly Stream _stream;
+    private readonly Stream? _stream;
+    private readonly StateStorage? _storage;
+    private readonly bool _leavesOpen;
     private byte[] _buffer;
     private int _start;
     private int _end;
@@ -29,11 +33,27 @@ public sealed class StateInput : IDisposable
         Offset = offset;
     }
 
+    /// <summary>Reads what was opened, from the first byte of its stream on. Offsets are those of the file, or of the layer around the stream.</summary>
+    /// <param name="file">The opened file; it is not disposed of with this.</param>
+    /// <param name="windowBytes">Bytes of the window.</param>
+    public StateInput(SavedStateFile file, int windowBytes = DefaultWindowBytes)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        _storage = file.Storage;
+        _stream = _storage is null ? file.Content : null;
+        _leavesOpen = true;
+        _buffer = GC.AllocateUninitializedArray<byte>(windowBytes);
+        Offset = file.ContentOffset;
+    }
+
     /// <summary>What was read and not consumed. Valid until the next call.</summary>
     public ReadOnlySpan<byte> Unread => _buffer.AsSpan(_start, _end - _start);
 
     /// <summary>Offset of the first unread byte.</summary>
     public long Offset { get; private set; }
+
+    /// <summary>It can be gone to any place.</summary>
+    public bool CanSeek => _storage is not null;
 
     /// <summary>The stream has ended: nothing follows <see cref="Unread"/>.</summary>
     public bool IsAtEnd { get; private set; }
@@ -50,7 +70,7 @@ public sealed class StateInput : IDisposable
             throw new WireException(Offset, $"an element of more than {limit} bytes");
         if (_end == _buffer.Length)
             MakeRoom(unread);
-        int count = _stream.Read(_buffer.AsSpan(_end));
+        int count = _storage?.Read(_buffer.AsSpan(_end), Offset + unread) ?? _stream!.Read(_buffer.AsSpan(_end));
         IsAtEnd = count == 0;
         _end += count;
         return !IsAtEnd;
@@ -80,13 +100,10 @@ public sealed class StateInput : IDisposable
     /// <summary>Passes over bytes of any number. False when the stream ends before.</summary>
     public bool Skip(long bytes)
     {
-        if (_stream.CanSeek && bytes > _end - _start + _buffer.Length)
+        if (_storage is not null && bytes > _end - _start)
         {
-            bytes -= _end - _start;
-            Consume(_end - _start);
             // The last byte is read: a file that ends before is noticed.
-            _stream.Seek(bytes - 1, SeekOrigin.Current);
-            Offset += bytes - 1;
+            Seek(Offset + bytes - 1);
             bytes = 1;
         }
         while (bytes > 0)
@@ -100,8 +117,29 @@ public sealed class StateInput : IDisposable
         return true;
     }
 
+    /// <summary>Goes to a place in the file, also back.</summary>
+    /// <exception cref="InvalidOperationException">The stream can only be read forward.</exception>
+    public void Seek(long offset)
+    {
+        if (_storage is null)
+            throw new InvalidOperationException("The stream can only be read forward.");
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        if (offset >= Offset && offset - Offset <= _end - _start)
+        {
+            Consume((int)(offset - Offset));
+            return;
+        }
+        _start = _end = 0;
+        Offset = offset;
+        IsAtEnd = false;
+    }
+
     /// <inheritdoc/>
-    public void Dispose() => _stream.Dispose();
+    public void Dispose()
+    {
+        if (!_leavesOpen)
+            _stream?.Dispose();
+    }
 
     private void MakeRoom(int unread)
     {
