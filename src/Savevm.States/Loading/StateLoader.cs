@@ -22,7 +22,7 @@ public sealed unsafe class StateLoader : IStateVisitor, IDisposable
 
     private readonly IRamSink _ram;
     private readonly IDeviceStateSink _devices;
-    private readonly DifferenceBase? _base;
+    private readonly EarlierPages? _earlier;
     private readonly List<RamBlock> _blocks = [];
     private readonly List<RecordedCommand> _commands = [];
     private readonly byte* _staging;
@@ -36,14 +36,14 @@ public sealed unsafe class StateLoader : IStateVisitor, IDisposable
 
     /// <param name="ram">Where the RAM goes.</param>
     /// <param name="devices">Where the devices go.</param>
-    /// <param name="differenceBase">What pages were, for a stream with XBZRLE; null where there shall be none. Owned.</param>
-    public StateLoader(IRamSink ram, IDeviceStateSink devices, DifferenceBase? differenceBase = null)
+    /// <param name="earlier">What pages were, for a stream with XBZRLE; null where there shall be none. Owned.</param>
+    public StateLoader(IRamSink ram, IDeviceStateSink devices, EarlierPages? earlier = null)
     {
         ArgumentNullException.ThrowIfNull(ram);
         ArgumentNullException.ThrowIfNull(devices);
         _ram = ram;
         _devices = devices;
-        _base = differenceBase;
+        _earlier = earlier;
         _staging = (byte*)NativeMemory.AlignedAlloc(StagedPages * RamBlock.PageSize, RamBlock.PageSize);
     }
 
@@ -52,7 +52,7 @@ public sealed unsafe class StateLoader : IStateVisitor, IDisposable
 
     /// <summary>Reads a stream into the machine.</summary>
     /// <exception cref="WireException">The stream is damaged.</exception>
-    /// <exception cref="DifferenceBaseMissingException">It has XBZRLE pages, and there is no base for them.</exception>
+    /// <exception cref="EarlierPagesMissingException">It has XBZRLE pages, and there is no base for them.</exception>
     /// <exception cref="MachineRefusedException">The machine cannot take it.</exception>
     public void Load(StateInput input, CancellationToken cancellationToken)
     {
@@ -98,21 +98,21 @@ public sealed unsafe class StateLoader : IStateVisitor, IDisposable
         {
             case RamRecordKind.ZeroPage:
                 writer.WriteZeroPage(block, page);
-                _base?.Store(block, page, default);
+                _earlier?.Store(block, page, default);
                 return;
             case RamRecordKind.Page:
                 Write(writer, block, page, payload);
-                _base?.Store(block, page, payload);
+                _earlier?.Store(block, page, payload);
                 return;
             case RamRecordKind.CompressedPage:
                 ZlibPage.Decode(payload, offset, _page);
                 break;
             default:
-                (_base ?? throw new DifferenceBaseMissingException()).Apply(offset, block, page, payload, _page);
+                (_earlier ?? throw new EarlierPagesMissingException()).Apply(offset, block, page, payload, _page);
                 break;
         }
         Write(writer, block, page, _page);
-        _base?.Store(block, page, _page);
+        _earlier?.Store(block, page, _page);
     }
 
     void IStateVisitor.Command(long offset, CommandRecord command)
@@ -142,7 +142,7 @@ public sealed unsafe class StateLoader : IStateVisitor, IDisposable
             return;
         _disposed = true;
         _writer?.Dispose();
-        _base?.Dispose();
+        _earlier?.Dispose();
         NativeMemory.AlignedFree(_staging);
     }
 

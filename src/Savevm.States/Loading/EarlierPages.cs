@@ -9,7 +9,7 @@ namespace Savevm.States.Loading;
 /// What the pages of a stream are so far, for the differences that follow (XBZRLE): a sparse file a block, without names, gone when it is closed.
 /// </summary>
 /// <param name="folder">The folder for the files.</param>
-public sealed class DifferenceBase(string folder) : IDisposable
+public sealed class EarlierPages(string folder) : IDisposable
 {
     private static readonly byte[] ZeroPage = new byte[RamBlock.PageSize];
 
