@@ -17,6 +17,9 @@ public sealed record Operations
     /// <summary>Makes the operations on the repository alone.</summary>
     public required Func<ISnapshotOperations> Snapshots { get; init; }
 
+    /// <summary>Makes the operations on saved states of every form.</summary>
+    public required Func<IStateOperations> States { get; init; }
+
     /// <summary>Makes the operation behind <c>demo</c>.</summary>
     public DemoOperation Demo() => new(Capture(), Resume());
 }

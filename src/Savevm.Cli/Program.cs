@@ -2,6 +2,7 @@ using Savevm;
 using Savevm.Captures;
 using Savevm.Cli;
 using Savevm.Cli.Output;
+using Savevm.Inspections;
 using Savevm.Removals;
 using Savevm.Resumes;
 
@@ -12,6 +13,7 @@ var operations = new Operations
     Capture = static () => new CaptureOperation(),
     Remove = static () => new RemoveOperation(),
     Snapshots = static () => new SnapshotOperations(),
+    States = static () => new StateOperations(),
     Resume = static () => new ResumeOperation(),
 };
 using var signals = new InterruptSignals(terminal.Error);

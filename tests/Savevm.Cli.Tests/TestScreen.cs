@@ -1,5 +1,6 @@
 using System.Text;
 using Savevm.Cli.Output;
+using Savevm.Inspections;
 
 namespace Savevm.Cli.Tests;
 
@@ -23,7 +24,7 @@ internal sealed class TestScreen
         CommandLineProgram.RunAsync(
             words,
             new Terminal { Out = TextWriter.Synchronized(new StringWriter(_out)), Error = TextWriter.Synchronized(new StringWriter(_error)), OpenInput = () => TextReader.Null },
-            new Operations { Capture = () => Scripted, Resume = () => Scripted, Remove = () => Scripted, Snapshots = () => Scripted },
+            new Operations { Capture = () => Scripted, Resume = () => Scripted, Remove = () => Scripted, Snapshots = () => Scripted, States = () => new StateOperations() },
             name => Environment.GetValueOrDefault(name),
             new CancellationToken(isInterrupted));
 }

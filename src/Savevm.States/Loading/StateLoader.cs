@@ -36,7 +36,7 @@ public sealed unsafe class StateLoader : IStateVisitor, IDisposable
 
     /// <param name="ram">Where the RAM goes.</param>
     /// <param name="devices">Where the devices go.</param>
-    /// <param name="earlier">What pages were, for a stream with XBZRLE; null where there shall be none. Owned.</param>
+    /// <param name="earlier">What pages were, for a stream with XBZRLE; null where there shall be none.</param>
     public StateLoader(IRamSink ram, IDeviceStateSink devices, EarlierPages? earlier = null)
     {
         ArgumentNullException.ThrowIfNull(ram);
@@ -142,7 +142,6 @@ public sealed unsafe class StateLoader : IStateVisitor, IDisposable
             return;
         _disposed = true;
         _writer?.Dispose();
-        _earlier?.Dispose();
         NativeMemory.AlignedFree(_staging);
     }
 

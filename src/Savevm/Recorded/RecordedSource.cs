@@ -45,6 +45,14 @@ internal sealed record RecordedSource
     /// <summary>It takes requested pages on a connection of their own.</summary>
     public bool HasPreempt { get; init; }
 
+    /// <summary>A process that never was: the command line is what somebody says will bring the state back.</summary>
+    public static RecordedSource Given(IReadOnlyList<string> commandLine) => commandLine.Count == 0 ? new RecordedSource() : new RecordedSource
+    {
+        Executable = commandLine[0].Contains('/', StringComparison.Ordinal) ? Path.GetFullPath(commandLine[0]) : commandLine[0],
+        Arguments = commandLine,
+        WorkingDirectory = System.Environment.CurrentDirectory,
+    };
+
     public static RecordedSource From(QemuFacts facts, CorrectedCommandLine commandLine, string monitor, string? executableDigest) => new()
     {
         Monitor = Path.GetFullPath(monitor),
