@@ -61,7 +61,7 @@ public sealed class StateWalker
             }
             ReadEnd();
         }
-        catch (WireException defect) when (TryRescue(defect))
+        catch (WireException) when (TryRescue())
         {
             // The description told where the sections end.
         }
@@ -242,13 +242,12 @@ public sealed class StateWalker
     /// <summary>
     /// A section that cannot be cut by footers can be cut by the description, if there is one: it is looked for at the end of the input.
     /// </summary>
-    private bool TryRescue(WireException defect)
+    private bool TryRescue()
     {
         if (_devices.Pending is not { } began || _packageEnd >= 0)
             return false;
         if (_devices.TryRescue(began, out VMDescription? description, out byte[] text) is not { } sections)
             return false;
-        _visitor.Defect(new StateDefect(defect.Offset, $"{defect.Reason}; the description tells where the sections end"));
         _visitor.Devices(sections, description);
         _visitor.End(_input.Offset, text);
         return true;

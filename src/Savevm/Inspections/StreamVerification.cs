@@ -77,7 +77,7 @@ internal sealed class StreamVerification
         if (start is null)
             _remarks.Add("there is no RAM in it: the state of the devices alone");
         else if (end is null)
-            Add(start.Offset, "RAM begins here and never ends");
+            _remarks.Add("RAM has no END section, as in a background snapshot");
         if (end is not null && !_survey.IsPostcopy && _survey.Devices.FirstOrDefault(section => !section.IsEarly && section.Offset < end.Offset) is { } early)
             _remarks.Add(FormattableString.Invariant($"device '{early.IdStr}' stands at 0x{early.Offset:x}, before the end of RAM; QEMU takes that"));
     }
