@@ -9,6 +9,7 @@ internal sealed class CatalogueBuilder
 {
     private readonly List<CatalogueDevice> _devices = [];
     private readonly Dictionary<string, List<CatalogueStruct>> _subsections = [];
+    private readonly Dictionary<string, CatalogueStruct> _full = [];
     private readonly HashSet<string> _known = [];
 
     /// <summary>The devices, each different description once.</summary>
@@ -16,6 +17,12 @@ internal sealed class CatalogueBuilder
 
     /// <summary>Subsections by name, in all forms that were seen.</summary>
     internal IReadOnlyDictionary<string, List<CatalogueStruct>> Subsections => _subsections;
+
+    /// <summary>
+    /// The structure with all fields that it can have, for one that was seen with and without a field: who walks it decides again.
+    /// </summary>
+    internal CatalogueStruct Full(CatalogueStruct structure) =>
+        FieldConditionTable.Find(structure.VmsdName) is null ? structure : _full.GetValueOrDefault(FullKey(structure), structure);
 
     /// <summary>Adds everything of a description.</summary>
     internal void Add(VMDescription description)
@@ -40,8 +47,13 @@ internal sealed class CatalogueBuilder
         }
         foreach (DescribedStruct subsection in structure.Subsections)
             AddSubsection(Struct(subsection));
-        return new CatalogueStruct(structure.VmsdName, structure.Version, fields);
+        var made = new CatalogueStruct(structure.VmsdName, structure.Version, fields);
+        if (FieldConditionTable.Find(made.VmsdName) is { } condition && fields.Exists(field => field.Name == condition.Field))
+            _full.TryAdd(FullKey(made), made);
+        return made;
     }
+
+    private static string FullKey(CatalogueStruct structure) => $"{structure.VmsdName}@{structure.Version}";
 
     private void AddSubsection(CatalogueStruct subsection)
     {

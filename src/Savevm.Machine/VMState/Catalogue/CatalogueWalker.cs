@@ -11,8 +11,7 @@ namespace Savevm.Machine.VMState.Catalogue;
 /// Walks a body by a description that did not come with it. Sizes of values are those of the description; containers and subsections
 /// are where the bytes say so. Positions are compared with the end before every step.
 /// </summary>
-internal sealed class CatalogueWalker(
-    DecodingScope scope, int end, bool isEndKnown, IReadOnlyDictionary<string, List<CatalogueStruct>> subsections)
+internal sealed class CatalogueWalker(DecodingScope scope, int end, bool isEndKnown, CatalogueBuilder catalogue)
 {
     private const byte AnotherElement = 1;
     private const byte NullMark = (byte)'0';
@@ -30,8 +29,11 @@ internal sealed class CatalogueWalker(
     internal List<DecodedNode> Children(CatalogueStruct structure)
     {
         var children = new List<DecodedNode>();
-        foreach (CatalogueField field in structure.Fields)
+        FieldCondition? condition = FieldConditionTable.Find(structure.VmsdName);
+        foreach (CatalogueField field in catalogue.Full(structure).Fields)
         {
+            if (condition is not null && field.Name == condition.Field && !FieldConditionTable.Holds(condition, children))
+                continue;
             Add(children, field.Kind == CatalogueFieldKind.Array ? ArrayOf(field) : Field(field, null));
             if (Misfit is not null)
                 return children;
@@ -49,7 +51,7 @@ internal sealed class CatalogueWalker(
             scope.Body.Span[Position..end], parent, endOfInput: true, out SubsectionHeader header, out int consumed) == SubsectionLookAhead.Found)
         {
             string name = Encoding.Latin1.GetString(header.Name);
-            if (!subsections.TryGetValue(name, out List<CatalogueStruct>? forms))
+            if (!catalogue.Subsections.TryGetValue(name, out List<CatalogueStruct>? forms))
             {
                 Fail($"subsection '{name}' is not in the catalogue");
                 return;

@@ -58,7 +58,7 @@ public sealed class DescriptionCatalogue
             var scope = new DecodingScope(section.Body);
             if (device.Body is null)
                 return Raw(section, scope, null);
-            var walker = new CatalogueWalker(scope, section.Body.Length, isEndKnown: true, _content.Subsections);
+            var walker = new CatalogueWalker(scope, section.Body.Length, isEndKnown: true, _content);
             List<DecodedNode> children = walker.Children(device.Body);
             if (walker.Misfit is null && walker.Position == section.Body.Length)
                 return Device(section, scope, children, device.Body.VmsdName, device.Body.Version);
@@ -84,7 +84,7 @@ public sealed class DescriptionCatalogue
         {
             if (device.Body is null)
                 continue;
-            var walker = new CatalogueWalker(new DecodingScope(window), window.Length, isEndKnown: false, _content.Subsections);
+            var walker = new CatalogueWalker(new DecodingScope(window), window.Length, isEndKnown: false, _content);
             walker.Children(device.Body);
             if (walker.Misfit is null && !lengths.Contains(walker.Position))
                 lengths.Add(walker.Position);
