@@ -1,3 +1,4 @@
+using Microsoft.Win32.SafeHandles;
 using Savevm.Linux;
 using Savevm.Linux.Descriptors;
 using Savevm.Linux.Files;
@@ -55,8 +56,8 @@ public sealed class ExportFile : IDisposable
         ArgumentException.ThrowIfNullOrEmpty(path);
         if (KindOf(path) is { } kind)
         {
-            if (kind is not (FileKind.Regular or FileKind.Directory))
-                return new ExportFile(path, new FileStream(Descriptor.Open(path, FileAccess.Write), FileAccess.Write, bufferSize: 0));
+            if (kind is not (FileKind.Regular or FileKind.Directory) && TryOpenPipe(path) is { } pipe)
+                return new ExportFile(path, pipe);
             if (kind == FileKind.Directory || !replace)
                 throw new LinuxException(Errno.EEXIST, "open", path);
         }
@@ -98,7 +99,7 @@ public sealed class ExportFile : IDisposable
     }
 
     /// <summary>Opens the file once more, for writes past the page cache.</summary>
-    internal Microsoft.Win32.SafeHandles.SafeFileHandle OpenDirect()
+    internal SafeFileHandle OpenDirect()
     {
         string path = System.IO.Path.Combine(_folder!.Name, _temporary);
         return Descriptor.Open(path, FileAccess.ReadWrite, DirectWrites.Flag);
@@ -118,16 +119,21 @@ public sealed class ExportFile : IDisposable
     {
         try
         {
-            FileKind kind = FileKinds.KindOf(path);
-
-            // Of /dev/stdout and its like it matters what they lead to.
-            return kind == FileKind.SymbolicLink && System.IO.File.ResolveLinkTarget(path, returnFinalTarget: true) is { } target && target.FullName != path
-                ? KindOf(target.FullName) ?? (System.IO.File.Exists(path) ? FileKind.Regular : FileKind.Pipe)
-                : kind;
+            return FileKinds.KindOf(path);
         }
         catch (LinuxException e) when (e.ErrorNumber == Errno.ENOENT)
         {
             return null;
         }
+    }
+
+    /// <summary>Opens what takes bytes one after the other; null where a symbolic link leads to a file after all. /dev/stdout is such a link.</summary>
+    private static FileStream? TryOpenPipe(string path)
+    {
+        SafeFileHandle handle = Descriptor.Open(path, FileAccess.Write);
+        if (FileKinds.KindOf(handle, path) != FileKind.Regular)
+            return new FileStream(handle, FileAccess.Write, bufferSize: 0);
+        handle.Dispose();
+        return null;
     }
 }
