@@ -68,7 +68,7 @@ public sealed class SavedStateFileTests : IDisposable
                 byte[] pages = new byte[4096];
                 Assert.Equal(pages.Length, state.Storage.Read(pages, 0x400000));
                 Assert.Equal(plain[0x400000..0x401000], pages);
-                Assert.Equal(plain, ReadAll(state));
+                Same.Bytes(plain, ReadAll(state));
             }
         }
         Assert.Empty(Directory.GetFiles(_folder.PathOf("spool")));
@@ -91,7 +91,7 @@ public sealed class SavedStateFileTests : IDisposable
         byte[] part = new byte[100];
         state.Storage!.Read(part, image.Length - 100);
         Assert.Equal(image[^100..], part);
-        Assert.Equal(image[streamAt..], ReadAll(state));
+        Same.Bytes(image.AsSpan(streamAt), ReadAll(state));
     }
 
     [Fact]
@@ -167,7 +167,7 @@ public sealed class SavedStateFileTests : IDisposable
     {
         byte[] file = Pack(_stream.AsSpan(0, 3000).ToArray(), form);
         int different = 0;
-        for (int at = 0; at < Math.Min(file.Length, 700); at++)
+        for (int at = 0; at < Math.Min(file.Length, 700); at += at < 120 ? 1 : 3)
         {
             byte[] flipped = [.. file];
             flipped[at] ^= (byte)(1 << (at % 8));
@@ -193,7 +193,7 @@ public sealed class SavedStateFileTests : IDisposable
         _stream.CopyTo(noise, 0);
         byte[] file = Packed.Zstd(noise);
         using SavedStateFile state = SavedStateFile.Open(_folder.Write("p", file), new OpeningOptions { Progress = new Direct(seen.Add) });
-        Assert.Equal(noise, ReadAll(state));
+        Same.Bytes(noise, ReadAll(state));
         Assert.InRange(seen[^1], file.Length - (2 << 20), file.Length);
         Assert.Equal(seen.Order(), seen);
     }
@@ -214,7 +214,7 @@ public sealed class SavedStateFileTests : IDisposable
             Assert.Equal(state.Libvirt!.Header.PayloadPosition, state.ContentOffset);
         else
             Assert.Equal(0, state.ContentOffset);
-        Assert.Equal(_stream, ReadAll(state));
+        Same.Bytes(_stream, ReadAll(state));
     }
 
     private void AssertRefused(byte[] file, string reason, string hint)
@@ -234,7 +234,7 @@ public sealed class SavedStateFileTests : IDisposable
     private static void AssertContent(byte[] expected, string path)
     {
         using SavedStateFile state = SavedStateFile.Open(path);
-        Assert.Equal(expected, ReadAll(state));
+        Same.Bytes(expected, ReadAll(state));
     }
 
     private byte[] ReadAll(byte[] file)
