@@ -29,4 +29,10 @@ public interface IStateOperations
     /// <param name="note">Told sentences worth knowing.</param>
     /// <param name="cancellationToken">Ends it early; nothing is left then.</param>
     ImportReport Import(ImportRequest request, Action<ProgressUpdate> progress, Action<string> note, CancellationToken cancellationToken);
+
+    /// <summary>Writes a state in another form. When it returns, the file is complete and durable.</summary>
+    /// <param name="request">What to export.</param>
+    /// <param name="progress">Told how far it has come.</param>
+    /// <param name="cancellationToken">Ends it early; nothing is left then.</param>
+    ExportReport Export(ExportRequest request, Action<ProgressUpdate> progress, CancellationToken cancellationToken);
 }

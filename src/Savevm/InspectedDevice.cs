@@ -17,6 +17,9 @@ public sealed record InspectedDevice(string Name, uint InstanceId, uint VersionI
     /// <summary>Bytes of the body that belong to fields with a name and a known meaning.</summary>
     public long DecodedBytes { get; init; }
 
+    /// <summary>The state does not describe it; what other QEMUs said of such a device fits to the last byte.</summary>
+    public bool IsFromCatalogue { get; init; }
+
     /// <summary>The raw body where nothing describes it; empty otherwise.</summary>
     public ReadOnlyMemory<byte> Raw { get; init; }
 

@@ -29,6 +29,7 @@ public static class CommandTable
         VerifyCommand.Definition,
         DiffCommand.Definition,
         ImportCommand.Definition,
+        ExportCommand.Definition,
         DemoCommand.Definition,
         CompletionCommand.Definition,
         ServeResumeCommand.Definition,

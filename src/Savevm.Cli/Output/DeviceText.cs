@@ -16,6 +16,7 @@ public static class DeviceText
         CultureInfo culture = CultureInfo.InvariantCulture;
         var text = new StringBuilder();
         text.Append(culture, $"{device.Name} {device.InstanceId}, version {device.VersionId}, {device.Bytes} bytes");
+        text.Append(device.IsFromCatalogue ? ", described by others" : "");
         text.Append(device.Offset is { } offset ? string.Create(culture, $" at 0x{offset:x}\n") : "\n");
         int width = device.Lines.Select(line => line.Path.Length).DefaultIfEmpty().Max();
         foreach ((string path, string line) in device.Lines)

@@ -116,6 +116,7 @@ public static class InspectJson
         writer.WriteWhole("offset", device.Offset);
         writer.WriteNumber("bytes", device.Bytes);
         writer.WriteNumber("decoded_bytes", device.DecodedBytes);
+        writer.WriteBoolean("from_catalogue", device.IsFromCatalogue);
         writer.WriteStartArray("fields");
         foreach (InspectedField field in device.Fields)
         {

@@ -1,5 +1,6 @@
 using System.Text;
 using Savevm.Machine.VMState;
+using Savevm.Machine.VMState.Catalogue;
 using Savevm.Machine.VMState.Decoding;
 using Savevm.Machine.VMState.Display;
 using Savevm.Machine.VMState.Tree;
@@ -13,20 +14,18 @@ internal static class DeviceReports
     /// <summary>Decodes one section by its description.</summary>
     /// <param name="section">The section.</param>
     /// <param name="offset">Offset of its body in the file; null in a snapshot.</param>
-    /// <param name="described">Its description; null where there is none.</param>
-    internal static InspectedDevice Of(DeviceSection section, long? offset, DescribedDevice? described)
+    /// <param name="described">Its description.</param>
+    internal static InspectedDevice Of(DeviceSection section, long? offset, DescribedDevice described) =>
+        Translate(section, offset, DeviceDecoder.Decode(described, section.Body));
+
+    /// <summary>Decodes a section that the stream does not describe by what other QEMUs said of such a device.</summary>
+    internal static InspectedDevice Of(DeviceSection section, long? offset, DescriptionCatalogue catalogue)
     {
-        var report = new InspectedDevice(section.IdStr, section.InstanceId, section.VersionId, offset, section.Body.Length);
-        if (described is not { } description)
-            return report with { Raw = section.Body };
-        DecodedDevice decoded = DeviceDecoder.Decode(description, section.Body);
-        return report with
-        {
-            Fields = [.. decoded.Root.Children.Select(Translate)],
-            Lines = [.. DeviceDisplay.Lines(decoded).Select(line => (line.Path, line.Text))],
-            DecodedBytes = decoded.Share.Decoded,
-            Defects = [.. decoded.Defects.Select(defect => new InspectedDefect((offset ?? 0) + defect.BodyOffset, $"device '{section.IdStr}': {defect.Reason}"))],
-        };
+        DecodedDevice decoded = catalogue.Decode(section);
+        if (decoded.Defects.Count == 0)
+            return Translate(section, offset, decoded) with { IsFromCatalogue = true };
+        // That nothing fits is no defect of the state.
+        return new InspectedDevice(section.IdStr, section.InstanceId, section.VersionId, offset, section.Body.Length) { Raw = section.Body };
     }
 
     /// <summary>The description of a section among those of a stream; null where it has none.</summary>
@@ -47,6 +46,15 @@ internal static class DeviceReports
 
     private static bool Fits(DescribedDevice device, DeviceSection section) =>
         device.InstanceId == section.InstanceId && device.IdStrUtf8.SequenceEqual(Encoding.ASCII.GetBytes(section.IdStr));
+
+    private static InspectedDevice Translate(DeviceSection section, long? offset, DecodedDevice decoded) =>
+        new(section.IdStr, section.InstanceId, section.VersionId, offset, section.Body.Length)
+        {
+            Fields = [.. decoded.Root.Children.Select(Translate)],
+            Lines = [.. DeviceDisplay.Lines(decoded).Select(line => (line.Path, line.Text))],
+            DecodedBytes = decoded.Share.Decoded,
+            Defects = [.. decoded.Defects.Select(defect => new InspectedDefect((offset ?? 0) + defect.BodyOffset, $"device '{section.IdStr}': {defect.Reason}"))],
+        };
 
     private static InspectedField Translate(DecodedNode node) => new(node.Label, node.Type, node.BodyOffset, node.Bytes)
     {

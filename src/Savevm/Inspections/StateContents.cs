@@ -1,4 +1,5 @@
 using Savevm.Machine.VMState;
+using Savevm.Machine.VMState.Catalogue;
 using Savevm.Repository.Snapshots;
 using Savevm.States.Reading;
 using Savevm.States.Surveys;
@@ -48,11 +49,16 @@ internal sealed class StateContents
     /// <summary>The devices whose names fit a pattern, taken apart one by one.</summary>
     internal IEnumerable<InspectedDevice> Devices(string? glob)
     {
+        DescriptionCatalogue? catalogue = null;
         for (int i = 0; i < Sections.Count; i++)
         {
             DeviceSection section = Sections[i];
-            if (glob is null || System.IO.Enumeration.FileSystemName.MatchesSimpleExpression(glob, section.IdStr, ignoreCase: false))
-                yield return DeviceReports.Of(section, Offsets[i], DeviceReports.Find(Description, i, section));
+            if (glob is not null && !System.IO.Enumeration.FileSystemName.MatchesSimpleExpression(glob, section.IdStr, ignoreCase: false))
+                continue;
+            if (DeviceReports.Find(Description, i, section) is { } described)
+                yield return DeviceReports.Of(section, Offsets[i], described);
+            else
+                yield return DeviceReports.Of(section, Offsets[i], catalogue ??= RecordedCatalogue.For(Machine));
         }
     }
 

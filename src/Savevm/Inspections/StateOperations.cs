@@ -36,6 +36,13 @@ public sealed class StateOperations : IStateOperations
         return StateImport.Run(request, progress, note, cancellationToken);
     }
 
+    /// <inheritdoc/>
+    public ExportReport Export(ExportRequest request, Action<ProgressUpdate> progress, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return StateExport.Run(request, progress, cancellationToken);
+    }
+
     /// <summary>Opens what a person named.</summary>
     /// <exception cref="SavevmException">It is not there, or of no form that can be opened.</exception>
     internal static StateSubject Open(

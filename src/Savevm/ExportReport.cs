@@ -1,0 +1,8 @@
+namespace Savevm;
+
+/// <summary>What an export wrote.</summary>
+/// <param name="Path">The file.</param>
+/// <param name="GuestBytes">RAM of the guest.</param>
+/// <param name="FileBytes">Length of the file; null for a pipe.</param>
+/// <param name="Elapsed">How long it took.</param>
+public sealed record ExportReport(string Path, long GuestBytes, long? FileBytes, TimeSpan Elapsed);
