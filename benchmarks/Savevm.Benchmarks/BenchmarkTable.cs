@@ -16,6 +16,7 @@ internal static class BenchmarkTable
         ("working-set", "what a second resume gains by the first one (metric 3)", WorkingSetBenchmark.Run),
         ("clones", "the 20th clone of a snapshot against the first", CloneBenchmark.Run),
         ("pages", "zero scan and XBZRLE (metrics 8 and 9)", PagesBenchmark.Run),
+        ("inspect", "every record and field of a saved stream (metric 10)", InspectBenchmark.Run),
         ("memory", "peak memory of capture and of the page server (metric 13)", MemoryBenchmark.Run),
     ];
 

@@ -24,16 +24,34 @@ internal sealed class PageDigests(long pageCount, int shift)
         (_pieces[slot / SlotsOfPiece] ??= new ulong[SlotsOfPiece])[slot % SlotsOfPiece] = digest;
     }
 
-    /// <summary>Adds the digests of all pages that are not zero.</summary>
-    internal void CopyTo(List<ulong> all)
+    /// <summary>Number of pages that are looked at and not zero.</summary>
+    internal int Count
     {
-        foreach (ulong[]? piece in _pieces)
+        get
         {
-            foreach (ulong digest in piece ?? [])
+            int count = 0;
+            foreach (ulong[]? piece in _pieces)
+            {
+                foreach (ulong digest in piece ?? [])
+                    count += digest != 0 ? 1 : 0;
+            }
+            return count;
+        }
+    }
+
+    /// <summary>Moves the digests of all pages that are not zero out of here, whose memory is given back.</summary>
+    internal int MoveTo(Span<ulong> target)
+    {
+        int count = 0;
+        for (int i = 0; i < _pieces.Length; i++)
+        {
+            foreach (ulong digest in _pieces[i] ?? [])
             {
                 if (digest != 0)
-                    all.Add(digest);
+                    target[count++] = digest;
             }
+            _pieces[i] = null;
         }
+        return count;
     }
 }

@@ -1,5 +1,4 @@
 using System.IO.Hashing;
-using System.Runtime.InteropServices;
 using Savevm.Machine.Ram;
 using Savevm.Machine.Ram.Compression;
 using Savevm.Machine.Ram.Xbzrle;
@@ -84,14 +83,14 @@ internal sealed class RamCensus
         return defect;
     }
 
-    /// <summary>How many different contents the pages have that are not zero, and how many pages have one that another has, too.</summary>
+    /// <summary>How many different contents the pages have that are not zero, and how many pages repeat one. To be asked once.</summary>
     internal (long Distinct, long Repeated) Compare()
     {
-        var all = new List<ulong>();
+        ulong[] digests = new ulong[_tallies.Sum(tally => tally.Digests?.Count ?? 0)];
+        int filled = 0;
         foreach (Tally tally in _tallies)
-            tally.Digests?.CopyTo(all);
-        Span<ulong> digests = CollectionsMarshal.AsSpan(all);
-        digests.Sort();
+            filled += tally.Digests?.MoveTo(digests.AsSpan(filled)) ?? 0;
+        Array.Sort(digests);
         long distinct = 0;
         for (int i = 0; i < digests.Length; i++)
         {

@@ -67,7 +67,7 @@ public sealed class StateSurvey : IStateVisitor
     /// <summary>The stream is that of a postcopy.</summary>
     public bool IsPostcopy { get; private set; }
 
-    /// <summary>How many different contents the pages have, and how many pages have one that another has, too.</summary>
+    /// <summary>How many different contents the pages have, and how many pages repeat one. To be asked once: the memory for it is given back.</summary>
     public (long Distinct, long Repeated) ComparePages() => _ram.Compare();
 
     /// <summary>The first pages of each block of which the stream says nothing.</summary>
