@@ -44,6 +44,29 @@ public sealed class StateWalkerTests
         Assert.Equal(whole.Sections.Select(section => (section.Offset, section.Body.Length)), drops.Sections.Select(section => (section.Offset, section.Body.Length)));
     }
 
+    /// <summary>Blocks that are read ahead, shorter and longer than what stands in them.</summary>
+    [Theory]
+    [InlineData("q100-tiny.stream", 512)]
+    [InlineData("q100-tiny.stream", 5000)]
+    [InlineData("q100-xbzrle.stream", 4096)]
+    [InlineData("q72-dirty-bitmap.stream", 3001)]
+    public void ReadingAheadChangesNothing(string name, int windowBytes)
+    {
+        byte[] stream = Golden.Load(name + ".gz");
+        var whole = new WalkLines();
+        using (var input = new StateInput(new MemoryStream(stream)))
+            new StateWalker(input, whole).Run(TestContext.Current.CancellationToken);
+        using TestFolder folder = new();
+        using SavedStateFile opened = SavedStateFile.Open(folder.Write("stream", stream));
+        var ahead = new WalkLines();
+        using (var input = new StateInput(opened, windowBytes))
+            new StateWalker(input, ahead).Run(TestContext.Current.CancellationToken);
+        Assert.Equal(whole.Lines, ahead.Lines);
+        Assert.Equal(
+            whole.Sections.Select(section => (section.Offset, Convert.ToHexString(section.Body.Span))),
+            ahead.Sections.Select(section => (section.Offset, Convert.ToHexString(section.Body.Span))));
+    }
+
     [Fact]
     public void MappedPagesAreFoundWhereTheyAre()
     {
