@@ -163,7 +163,9 @@ public sealed class OptionValue
             return PlainJson.Text(_json);
         }
 
-        return string.Join(',', _properties.Select(property => property.Raw));
+        // A lone comma is a first property without name and value, and none behind it.
+        string text = string.Join(',', _properties.Select(property => property.Raw));
+        return text.Length == 0 && _properties.Count > 0 ? "," : text;
     }
 
     /// <summary>A text as the value of a property: commas doubled.</summary>
@@ -238,6 +240,11 @@ public sealed class OptionValue
             }
         }
 
-        yield return part.ToString();
+        // A comma at the end ends the last property and begins no other. Kept, it would make two commas with whatever is added, which
+        // is how a comma within a value is written.
+        if (part.Length > 0)
+        {
+            yield return part.ToString();
+        }
     }
 }

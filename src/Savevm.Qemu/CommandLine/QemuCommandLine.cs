@@ -36,6 +36,12 @@ public sealed class QemuCommandLine
             }
 
             string name = OptionTable.Canonical(word.StartsWith("--", StringComparison.Ordinal) ? word[2..] : word[1..]);
+            if (name.Length == 0 || name[0] == '-')
+            {
+                // Dashes alone would be written without them, and become the image of a disk.
+                throw new CommandLineRefusedException($"the command line has {word}, which is no option", []);
+            }
+
             if (!OptionTable.TakesArgument(name))
             {
                 options.Add(new QemuOption(name));

@@ -41,9 +41,12 @@ internal static class RamTargets
                 return;
             RamRecordReader.TryRead(input, 0, dialect, out RamRecord record, out _);
             RamRecordKind kind = record.Kind;
-            Promise.That(record.Address <= WireLimits.MaxRamBytes && record.Address % 4096 == 0, "RAM record: an address of a page");
+            // Marks have an address as well, which nobody looks at.
+            bool isPage = kind is RamRecordKind.Page or RamRecordKind.Xbzrle or RamRecordKind.CompressedPage;
+            if (isPage || kind is RamRecordKind.ZeroPage or RamRecordKind.MemorySize)
+                Promise.That(record.Address <= WireLimits.MaxRamBytes && record.Address % 4096 == 0, "RAM record: an address of a page");
             input = input[head..];
-            if (kind is not (RamRecordKind.Page or RamRecordKind.Xbzrle or RamRecordKind.CompressedPage))
+            if (!isPage)
                 continue;
             int payload = Promise.Element(
                 "RAM payload",

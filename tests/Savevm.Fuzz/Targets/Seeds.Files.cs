@@ -158,7 +158,7 @@ internal static partial class Seeds
 
     public static IEnumerable<byte[]> BlockGraphs()
     {
-        yield return File.ReadAllBytes(Path.Combine(Places.Root, "tests", "Savevm.Qemu.Tests", "Data", "block-graph.json"))[..8192];
+        yield return File.ReadAllBytes(Path.Combine(Places.Root, "tests", "Savevm.Qemu.Tests", "Data", "block-graph.json"));
         yield return Encoding.ASCII.GetBytes(
             """{"query-block": [{"device": "virtio0", "inserted": {"node-name": "a", "drv": "qcow2", "file": "json:{\"driver\":\"file\",\"filename\":\"x\"}"}, "qdev": "/machine/peripheral-anon/device[0]/virtio-backend"}], "query-named-block-nodes": [{"node-name": "a", "drv": "qcow2"}, {"node-name": "b", "drv": "file", "file": "c"}], "x-debug-query-block-graph": {"nodes": [{"id": 1, "type": "block-driver", "name": "a"}, {"id": 2, "type": "block-driver", "name": "b"}], "edges": [{"parent": 1, "child": 2, "name": "file"}, {"parent": 1, "child": 1, "name": "backing"}]}}""");
     }
