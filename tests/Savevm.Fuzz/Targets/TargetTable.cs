@@ -14,6 +14,7 @@ internal static class TargetTable
         .. SideTargets.Rows,
         .. ContainerTargets.Rows,
         .. ConversationTargets.Rows,
+        .. StateTargets.Rows,
         .. RepositoryTargets.Rows,
         .. QemuTargets.Rows,
         .. Canary.Rows,
