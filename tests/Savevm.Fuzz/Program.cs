@@ -12,6 +12,11 @@ internal static class Program
     public static int Main(string[] arguments)
     {
         Coverage.Attach();
+        if (arguments is ["-h" or "--help"])
+        {
+            Console.WriteLine(FuzzOptions.Usage);
+            return 0;
+        }
         if (FuzzOptions.Parse(arguments) is not { } options)
         {
             Console.Error.WriteLine(FuzzOptions.Usage);

@@ -3,6 +3,9 @@ namespace Savevm.Qemu.CommandLine;
 /// <summary>The command line of a system emulator, taken apart. Order and repetition are kept: both mean something to QEMU.</summary>
 public sealed class QemuCommandLine
 {
+    // Far more than anybody starts a QEMU with. Drives are looked at in pairs, so what a file says cannot be any number.
+    private const int MaximumWords = 16384;
+
     private QemuCommandLine(string program, IReadOnlyList<QemuOption> options)
     {
         Program = program;
@@ -23,6 +26,11 @@ public sealed class QemuCommandLine
         if (argv.Count == 0)
         {
             throw new CommandLineRefusedException("the recorded command line is empty", []);
+        }
+
+        if (argv.Count > MaximumWords)
+        {
+            throw new CommandLineRefusedException($"the recorded command line has {argv.Count} words, more than {MaximumWords}", []);
         }
 
         var options = new List<QemuOption>(argv.Count);

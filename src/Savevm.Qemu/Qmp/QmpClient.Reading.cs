@@ -76,7 +76,7 @@ public sealed partial class QmpClient
             return;
         }
 
-        if (!QmpMessage.TryParse(line, out var message, out string? defect))
+        if (!CheckedJson.TryParse(line, out var message, out string? defect))
         {
             throw Garbage($"it sent something that is not QMP ({defect})", line);
         }

@@ -20,7 +20,12 @@ internal static class QemuTargets
 
     public static IEnumerable<FuzzTarget> Rows =>
     [
-        new("command-line", "a recorded command line and its option values", CommandLine, Seeds.CommandLines) { MaxBytes = 1024, Refusals = Refusals },
+        new("command-line", "a recorded command line and its option values", CommandLine, Seeds.CommandLines)
+        {
+            MaxBytes = 1024,
+            MaxAllocatedBytes = 4 * TextBytes,
+            Refusals = Refusals,
+        },
         new("rebuild", "the command line made fresh", Rebuild, Seeds.CommandLines) { MaxBytes = 1024, MaxAllocatedBytes = TextBytes, Refusals = Refusals },
         new("configuration-file", "a -readconfig file", Configuration, () => [Encoding.ASCII.GetBytes("[machine]\n  type = \"pc\"\n[device \"d0\"]\n  driver = \"e1000\"\n# x\n")])
         {
@@ -29,7 +34,7 @@ internal static class QemuTargets
         },
         new("settings", "a --set of the user", Set, () => Seeds.Lines("m=1G", "netdev.n0.hostfwd=tcp::{n}-:22", "name=clone-{n}", "device.e1000.mac=52:54:00:12:34:56")) { MaxBytes = 256, Refusals = [.. Refusals, typeof(SettingUsageException), typeof(SettingRefusedException)] },
         new("qmp-message", "a line that a monitor sends", Message, Seeds.QmpMessages) { MaxBytes = 2048 },
-        new("block-graph", "what a monitor answers about disks", Graph, Seeds.BlockGraphs) { MaxBytes = 8192, MaxAllocatedBytes = 16 << 20 },
+        new("block-graph", "what a monitor answers about disks", Graph, Seeds.BlockGraphs) { MaxBytes = 8192, MaxAllocatedBytes = 32 << 20, Refusals = Refusals },
         new("monitor-text", "what the human monitor prints", MonitorText, Seeds.MonitorTexts) { MaxAllocatedBytes = TextBytes },
         new("load-refusal", "what a QEMU says that refuses a state", Refusal, Seeds.LoadRefusals) { MaxBytes = 2048, MaxAllocatedBytes = TextBytes },
     ];
@@ -95,7 +100,7 @@ internal static class QemuTargets
 
     private static void Message(ReadOnlySpan<byte> input)
     {
-        if (!QmpMessage.TryParse(input, out JsonObject? message, out string? defect))
+        if (!CheckedJson.TryParse(input, out JsonObject? message, out string? defect))
         {
             Promise.That(defect.Length > 0, "qmp message: a refusal says why");
             return;
@@ -126,7 +131,7 @@ internal static class QemuTargets
 
     private static void Graph(ReadOnlySpan<byte> input)
     {
-        if (!QmpMessage.TryParse(input, out JsonObject? answers, out _))
+        if (!CheckedJson.TryParse(input, out JsonObject? answers, out _))
             return;
         IReadOnlyList<AttachedDisk> disks = BlockGraph.Parse([.. BlockGraph.Questions.Select(question => answers[question.Name])], "/srv");
         var line = new CommandLineDisks(QemuCommandLine.Parse(["qemu", "-drive", "file=a,id=virtio0", "-blockdev", "file,node-name=n0,filename=b"]));

@@ -125,7 +125,7 @@ internal static partial class Seeds
             writer.WriteByte(1);
             foreach (uint field in (ReadOnlySpan<uint>)[3, 0, 2])
                 writer.WriteUInt32(field);
-            writer.WriteUInt16(17);
+            writer.WriteUInt16(36);
             writer.WriteUInt16(4);
             writer.WriteCountedString("timer"u8);
             ForwardWriter.WriteHeader(writer);

@@ -13,7 +13,7 @@ internal static class SideTargets
     public static IEnumerable<FuzzTarget> Rows =>
     [
         new("return-path", "return path messages and received bitmaps", ReturnPath, Seeds.ReturnPaths) { MaxBytes = 1024 },
-        new("colo", "COLO messages of both sides", Colo, () => [[0, 0, 0, 0, 1], [0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0x34, 0x56, 0]]) { MaxBytes = 64 },
+        new("colo", "COLO messages of both sides", Colo, () => [[0, 0, 0, 0, 0, 0, 0, 2], [0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0x34, 0x57], [0, 0, 0, 3, 0, 0, 0, 1]]) { MaxBytes = 64 },
         new("dirty-bitmap", "dirty bitmaps, followed from chunk to chunk", DirtyBitmap, Seeds.DirtyBitmaps),
         new("block-records", "records of block migration", Blocks, () => Seeds.Texts("00000000000000010276646100", "000000000000000c", "0000000000000002", "00000000000004090376646100")) { MaxBytes = 512 },
         new("vfio-records", "records of vfio devices", Vfio, () => Seeds.Texts("ffffffffef1000040000000000000003aabbcc", "ffffffffef100002aabbffffffffef100001", "ffffffffef100003")) { MaxBytes = 512 },

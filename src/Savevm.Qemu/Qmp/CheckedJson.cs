@@ -6,22 +6,23 @@ using System.Text.Unicode;
 namespace Savevm.Qemu.Qmp;
 
 /// <summary>
-/// One message of a monitor. The parser looks into a text, and at the members of an object, only when somebody asks for them. Whoever asks
-/// is far away from the connection by then and knows nothing of a monitor that sends garbage; so all of it is looked at here.
+/// JSON objects that others wrote: messages of a monitor, options of a command line. The parser looks into a text, and at the members of an
+/// object, only when somebody asks for them. Whoever asks is far away by then and knows nothing of a writer of garbage; so all of it is
+/// looked at here.
 /// </summary>
-internal static class QmpMessage
+internal static class CheckedJson
 {
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
 
-    /// <summary>Takes a message apart.</summary>
-    /// <param name="line">The message without the end of its line.</param>
-    /// <param name="message">The message; nothing in it throws when it is read.</param>
+    /// <summary>Takes an object apart.</summary>
+    /// <param name="text">The object in UTF-8.</param>
+    /// <param name="found">The object; nothing in it throws when it is read.</param>
     /// <param name="defect">Why it is none.</param>
-    public static bool TryParse(ReadOnlySpan<byte> line, [NotNullWhen(true)] out JsonObject? message, [NotNullWhen(false)] out string? defect)
+    public static bool TryParse(ReadOnlySpan<byte> text, [NotNullWhen(true)] out JsonObject? found, [NotNullWhen(false)] out string? defect)
     {
-        message = null;
+        found = null;
         defect = null;
-        if (!Utf8.IsValid(line))
+        if (!Utf8.IsValid(text))
         {
             defect = "it is not UTF-8";
             return false;
@@ -29,11 +30,11 @@ internal static class QmpMessage
 
         try
         {
-            message = JsonNode.Parse(line, documentOptions: Strict) as JsonObject;
-            defect = message is null ? "it is not an object" : null;
-            if (message is not null && (line.IndexOf("\\ud"u8) >= 0 || line.IndexOf("\\uD"u8) >= 0))
+            found = JsonNode.Parse(text, documentOptions: Strict) as JsonObject;
+            defect = found is null ? "it is not an object" : null;
+            if (found is not null && (text.IndexOf("\\ud"u8) >= 0 || text.IndexOf("\\uD"u8) >= 0))
             {
-                ReadAllTexts(message);
+                ReadAllTexts(found);
             }
         }
         catch (JsonException bad)
@@ -45,7 +46,7 @@ internal static class QmpMessage
             defect = "a text in it is not Unicode";
         }
 
-        message = defect is null ? message : null;
+        found = defect is null ? found : null;
         return defect is null;
     }
 
