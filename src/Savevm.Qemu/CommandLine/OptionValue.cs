@@ -41,14 +41,9 @@ public sealed class OptionValue
     {
         if (text.StartsWith('{'))
         {
-            try
-            {
-                return new OptionValue(implied, JsonNode.Parse(text) as JsonObject);
-            }
-            catch (JsonException bad)
-            {
-                throw new CommandLineRefusedException($"the argument {text} is no JSON: {bad.Message}", []);
-            }
+            return CheckedJson.TryParse(Encoding.UTF8.GetBytes(text), out var json, out string? defect)
+                ? new OptionValue(implied, json)
+                : throw new CommandLineRefusedException($"the argument {text} is no JSON: {defect}", []);
         }
 
         var value = new OptionValue(implied, null);
@@ -103,7 +98,7 @@ public sealed class OptionValue
         var changed = new Property(name, value, leaveOutName ? Escape(value) : $"{name}={Escape(value)}");
         if (index < 0)
         {
-            _properties.Add(changed);
+            Append(changed);
         }
         else
         {
@@ -124,7 +119,7 @@ public sealed class OptionValue
     }
 
     /// <summary>Adds a property at the end, beside others of its name. Not for JSON.</summary>
-    internal void Add(string name, string value) => _properties.Add(new Property(name, value, $"{name}={Escape(value)}"));
+    internal void Add(string name, string value) => Append(new Property(name, value, $"{name}={Escape(value)}"));
 
     /// <summary>Replaces the values of a property that may occur many times, each by what <paramref name="change"/> makes of it.</summary>
     public void Change(string name, Func<string, string> change)
@@ -189,6 +184,17 @@ public sealed class OptionValue
                 item["str"] = change(text.GetValue<string>());
             }
         }
+    }
+
+    // QEMU takes a comma at the end. Behind it a further one would make the two that stand for a comma within the last value.
+    private void Append(Property property)
+    {
+        if (_properties.Count > 1 && _properties[^1].Raw.Length == 0)
+        {
+            _properties.RemoveAt(_properties.Count - 1);
+        }
+
+        _properties.Add(property);
     }
 
     private static Property Take(string raw, string? implied)

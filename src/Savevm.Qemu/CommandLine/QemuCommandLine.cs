@@ -3,6 +3,9 @@ namespace Savevm.Qemu.CommandLine;
 /// <summary>The command line of a system emulator, taken apart. Order and repetition are kept: both mean something to QEMU.</summary>
 public sealed class QemuCommandLine
 {
+    // Far more than anybody starts a QEMU with. Drives are looked at in pairs, so what a file says cannot be any number.
+    private const int MaximumWords = 16384;
+
     private QemuCommandLine(string program, IReadOnlyList<QemuOption> options)
     {
         Program = program;
@@ -25,6 +28,11 @@ public sealed class QemuCommandLine
             throw new CommandLineRefusedException("the recorded command line is empty", []);
         }
 
+        if (argv.Count > MaximumWords)
+        {
+            throw new CommandLineRefusedException($"the recorded command line has {argv.Count} words, more than {MaximumWords}", []);
+        }
+
         var options = new List<QemuOption>(argv.Count);
         for (int i = 1; i < argv.Count; i++)
         {
@@ -36,6 +44,12 @@ public sealed class QemuCommandLine
             }
 
             string name = OptionTable.Canonical(word.StartsWith("--", StringComparison.Ordinal) ? word[2..] : word[1..]);
+            if (name.Length == 0 || name[0] == '-')
+            {
+                // Dashes alone would be written without them, and become the image of a disk.
+                throw new CommandLineRefusedException($"the command line has {word}, which is no option", []);
+            }
+
             if (!OptionTable.TakesArgument(name))
             {
                 options.Add(new QemuOption(name));

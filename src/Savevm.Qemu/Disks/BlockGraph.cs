@@ -1,4 +1,4 @@
-using System.Text.Json;
+using System.Text;
 using System.Text.Json.Nodes;
 using Savevm.Qemu.Qmp;
 
@@ -14,6 +14,9 @@ public static class BlockGraph
     // A chain of images deeper than this is refused by QEMU itself (its limit is 200).
     private const int MaximumDepth = 256;
 
+    // Nodes that several others stand on are counted for each of them. An answer in which nodes stand on themselves has no end otherwise.
+    private const int MaximumNodeCount = 16384;
+
     /// <summary>The questions, in the order that <see cref="Parse"/> wants the answers in.</summary>
     public static IReadOnlyList<QmpCommand> Questions { get; } =
     [
@@ -25,9 +28,11 @@ public static class BlockGraph
     /// <summary>The disks. What QEMU did not answer is left out: then they have no children.</summary>
     /// <param name="answers">The answers; null where QEMU has no such command.</param>
     /// <param name="workingDirectory">The folder that QEMU looks relative names up from; null where it is not known.</param>
+    /// <exception cref="QemuException">The answers describe nodes without end.</exception>
     public static IReadOnlyList<AttachedDisk> Parse(IReadOnlyList<JsonNode?> answers, string? workingDirectory)
     {
         ArgumentNullException.ThrowIfNull(answers);
+        int nodeCount = 0;
         var children = Edges(answers[2]);
         var facts = new Dictionary<string, JsonNode>(StringComparer.Ordinal);
         foreach (var fact in answers[1].Items())
@@ -45,6 +50,11 @@ public static class BlockGraph
 
         BlockNode Node(JsonNode fact, int depth)
         {
+            if (++nodeCount > MaximumNodeCount)
+            {
+                throw new QemuException("QEMU's answer about its disks cannot be understood: its block nodes stand on each other without end");
+            }
+
             string name = fact.Text("node-name") ?? string.Empty;
             var below = new Dictionary<string, BlockNode>(StringComparer.Ordinal);
             foreach (var (role, child) in depth < MaximumDepth ? children.GetValueOrDefault(name) ?? [] : [])
@@ -78,16 +88,13 @@ public static class BlockGraph
             return Path.Combine(workingDirectory, fileName);
         }
 
-        try
-        {
-            var options = JsonNode.Parse(fileName[Json.Length..]);
-            CompletePaths(options, workingDirectory, 0);
-            return options is null ? fileName : Json + PlainJson.Text(options);
-        }
-        catch (JsonException)
+        if (!CheckedJson.TryParse(Encoding.UTF8.GetBytes(fileName[Json.Length..]), out var options, out _))
         {
             return fileName;
         }
+
+        CompletePaths(options, workingDirectory, 0);
+        return Json + PlainJson.Text(options);
     }
 
     private static void CompletePaths(JsonNode? options, string workingDirectory, int depth)

@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace Savevm.Qemu.Qmp;
@@ -77,16 +76,12 @@ public sealed partial class QmpClient
             return;
         }
 
-        JsonObject message;
-        try
+        if (!CheckedJson.TryParse(line, out var message, out string? defect))
         {
-            message = JsonNode.Parse(line) as JsonObject ?? throw new JsonException("not an object");
-            Dispatch(message, line);
+            throw Garbage($"it sent something that is not QMP ({defect})", line);
         }
-        catch (Exception bad) when (bad is JsonException or ArgumentException or InvalidOperationException)
-        {
-            throw Garbage("it sent something that is not QMP", line, bad);
-        }
+
+        Dispatch(message, line);
     }
 
     private void Dispatch(JsonObject message, ReadOnlySpan<byte> line)
@@ -149,13 +144,13 @@ public sealed partial class QmpClient
         _ = command.Answer.Task.Exception;
     }
 
-    private QmpConnectionException Garbage(string what, ReadOnlySpan<byte> bytes, Exception? cause = null)
+    private QmpConnectionException Garbage(string what, ReadOnlySpan<byte> bytes)
     {
         string seen = Printable(bytes[..Math.Min(bytes.Length, 80)]);
         string? hint = seen.StartsWith("QEMU ", StringComparison.Ordinal) || seen.StartsWith("(qemu)", StringComparison.Ordinal)
             ? "this is a human monitor; give the socket of a -qmp option"
             : null;
-        return new QmpConnectionException(QmpFailure.Garbage, $"the monitor {_name} cannot be understood: {what}; it begins: {seen}", hint, cause);
+        return new QmpConnectionException(QmpFailure.Garbage, $"the monitor {_name} cannot be understood: {what}; it begins: {seen}", hint);
     }
 
     private static string Printable(ReadOnlySpan<byte> bytes)

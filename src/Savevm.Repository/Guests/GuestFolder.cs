@@ -139,7 +139,9 @@ public sealed class GuestFolder
     {
         try
         {
-            var json = JsonNode.Parse(File.ReadAllText(System.IO.Path.Combine(path, DescriptionName))) as JsonObject ?? [];
+            // A member that occurs twice would be noticed only when it is asked for, as a mistake of who asks.
+            var strict = new JsonDocumentOptions { AllowDuplicateProperties = false };
+            var json = JsonNode.Parse(File.ReadAllText(System.IO.Path.Combine(path, DescriptionName)), documentOptions: strict) as JsonObject ?? [];
             var guest = json["guest"] as JsonObject;
             return new GuestFolder(path)
             {

@@ -39,6 +39,18 @@ public sealed class OptionValueTests
         Assert.Equal("pc-i440fx-7.2,memory-backend=a,,b", value.ToString());
     }
 
+    [Theory]
+    [InlineData("file=x,", "file=x,added=a,,b")]
+    [InlineData("file=x,,", "file=x,,,added=a,,b")]
+    [InlineData(",", ",added=a,,b")]
+    public void A_comma_at_the_end_is_not_doubled_by_what_is_set(string text, string expected)
+    {
+        var value = OptionValue.Parse(text, "driver");
+        value.Set("added", "a,b");
+        Assert.Equal(expected, value.ToString());
+        Assert.Equal("a,b", OptionValue.Parse(expected, "driver").Text("added"));
+    }
+
     [Fact]
     public void Json_keeps_numbers_and_booleans()
     {

@@ -24,6 +24,19 @@ public sealed class QemuCommandLineTests
     }
 
     [Theory]
+    [InlineData("--")]
+    [InlineData("---")]
+    public void Refuses_dashes_without_a_name_which_would_become_the_image_of_a_disk(string word) => Assert.Contains(
+        word, Assert.Throws<CommandLineRefusedException>(() => QemuCommandLine.Parse(["qemu", word, "disk.img"])).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Refuses_more_words_than_anybody_types()
+    {
+        Assert.Equal(16_383, QemuCommandLine.Parse([.. Enumerable.Repeat("x", 16_384)]).Options.Count);
+        Assert.Throws<CommandLineRefusedException>(() => QemuCommandLine.Parse([.. Enumerable.Repeat("x", 16_385)]));
+    }
+
+    [Theory]
     [InlineData("256", 256L << 20)]
     [InlineData("1G", 1L << 30)]
     [InlineData("512M,slots=2,maxmem=4G", 512L << 20)]

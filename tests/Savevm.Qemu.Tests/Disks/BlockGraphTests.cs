@@ -85,6 +85,18 @@ public sealed class BlockGraphTests
         Assert.Empty(disks[0].Root!.Children);
     }
 
+    [Fact]
+    public void Nodes_that_stand_on_themselves_are_no_endless_work()
+    {
+        // Two ways to the same node at each of 256 steps: more nodes than there is time.
+        var answers = JsonNode.Parse("""
+            {"disks": [{"device": "d", "inserted": {"node-name": "a", "drv": "qcow2"}}], "nodes": [{"node-name": "a", "drv": "qcow2"}],
+             "graph": {"nodes": [{"id": 1, "type": "block-driver", "name": "a"}],
+              "edges": [{"parent": 1, "child": 1, "name": "file"}, {"parent": 1, "child": 1, "name": "backing"}]}}
+            """)!;
+        Assert.Throws<QemuException>(() => BlockGraph.Parse([answers["disks"], answers["nodes"], answers["graph"]], null));
+    }
+
     private static AttachedDisk Find(string label) => Disks.Single(disk => disk.Label == label);
 
     private static IReadOnlyList<AttachedDisk> Read()

@@ -209,6 +209,9 @@ public sealed class QmpClientTests
     [InlineData("{\"hello\": 1}", "{\"hello\": 1}")]
     [InlineData("{\"return\": {}}", "{\"return\": {}}")]
     [InlineData("{\"event\": \"A\", \"event\": \"B\"}", "{\"event\": \"A\"")]
+    // Nobody would notice before the answer is used.
+    [InlineData("{\"return\": {\"a\": {\"b\": 1, \"b\": 2}}, \"id\": 1}", "{\"return\"")]
+    [InlineData("{\"return\": [\"\\ud800\"], \"id\": 1}", "{\"return\"")]
     public async Task What_is_not_qmp_is_an_error_that_shows_it(string line, string shown)
     {
         await using var monitor = new FakeMonitor();

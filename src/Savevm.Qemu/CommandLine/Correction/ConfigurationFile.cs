@@ -84,13 +84,14 @@ internal static class ConfigurationFile
         int end = line.LastIndexOf(']');
         string content = end < 0 ? throw new InvalidDataException($"the line {line} does not end") : line[1..end].Trim();
         int quote = content.IndexOf('"', StringComparison.Ordinal);
-        if (quote < 0)
+        if (quote >= 0)
         {
-            return content;
+            properties.Add("id=" + OptionValue.Escape(content[(quote + 1)..].TrimEnd('"')));
+            content = content[..quote].Trim();
         }
 
-        properties.Add("id=" + OptionValue.Escape(content[(quote + 1)..].TrimEnd('"')));
-        return content[..quote].Trim();
+        // Without a name it would be taken for an argument without an option: the image of a disk.
+        return content.Length > 0 ? content : throw new InvalidDataException($"the line {line} names no group");
     }
 
     private static string Property(string line)
