@@ -1,5 +1,5 @@
-using System.Diagnostics;
 using Savevm.Disks;
+using Savevm.Inspections;
 using Savevm.Machine;
 using Savevm.Recorded;
 using Savevm.Repository;
@@ -97,7 +97,7 @@ public sealed class SnapshotOperations : ISnapshotOperations
     {
         ArgumentNullException.ThrowIfNull(progress);
         using SnapshotRepository repository = Open(repositoryPath);
-        var meter = new ReadMeter(progress, TotalOf(repository, name));
+        var meter = new ReadMeter("check", TotalOf(repository, name), progress);
         IReadOnlyList<Finding> findings = SnapshotChecker.Check(repository, name, readData, meter, cancellationToken);
         SnapshotDefect[] all = [.. findings.Select(finding => new SnapshotDefect(finding.Item, finding.Offset < 0 ? null : finding.Offset, finding.Message))];
         bool[] isDamage = [.. findings.Select(finding => finding.IsDamage)];
@@ -154,24 +154,4 @@ public sealed class SnapshotOperations : ISnapshotOperations
 
     private static long? TotalOf(SnapshotRepository repository, string name) =>
         repository.List().FirstOrDefault(entry => entry.Name == name)?.Manifest?.RamBytes;
-
-    private sealed class ReadMeter(Action<ProgressUpdate> progress, long? total) : IProgress<long>
-    {
-        private readonly long _begin = Stopwatch.GetTimestamp();
-
-        public long Bytes { get; private set; }
-
-        public void Report(long value)
-        {
-            Bytes = value;
-            double seconds = Stopwatch.GetElapsedTime(_begin).TotalSeconds;
-            progress(new ProgressUpdate
-            {
-                Phase = "check",
-                Bytes = value,
-                TotalBytes = total,
-                BytesPerSecond = seconds > 0 ? (long)(value / seconds) : null,
-            });
-        }
-    }
 }

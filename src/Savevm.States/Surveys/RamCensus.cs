@@ -132,11 +132,11 @@ internal sealed class RamCensus
 
     private sealed class Tally(long offset, RamSetupBlock block, long countedPages, int shift)
     {
-        private readonly PageSet? _data = countedPages > 0 ? new PageSet(countedPages) : null;
+        private readonly ToldPages? _data = countedPages > 0 ? new ToldPages(countedPages) : null;
 
         internal RamSetupBlock Block { get; } = block;
 
-        internal PageSet? Seen { get; } = countedPages > 0 ? new PageSet(countedPages) : null;
+        internal ToldPages? Seen { get; } = countedPages > 0 ? new ToldPages(countedPages) : null;
 
         internal PageDigests? Digests { get; } = countedPages > 0 ? new PageDigests(countedPages, shift) : null;
 

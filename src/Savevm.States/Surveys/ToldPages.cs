@@ -6,7 +6,7 @@ namespace Savevm.States.Surveys;
 /// A set of pages of one block. Memory is taken as pages appear, a piece for many pages at once, so a block that a file only claims costs
 /// nothing. One thread.
 /// </summary>
-internal sealed class PageSet(long pageCount)
+internal sealed class ToldPages(long pageCount)
 {
     private const int PagesOfPiece = 1 << 15;
     private const int WordsOfPiece = PagesOfPiece / 64;
