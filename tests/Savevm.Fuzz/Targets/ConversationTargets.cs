@@ -2,12 +2,14 @@ using Savevm.Fuzz.Engine;
 using Savevm.Machine;
 using Savevm.Migration;
 using Savevm.Migration.Incoming;
+using Savevm.Migration.Outgoing;
 using Savevm.Transport;
 using Savevm.Wire;
+using Savevm.Wire.ReturnPath;
 
 namespace Savevm.Fuzz.Targets;
 
-/// <summary>The engine with a source that may say anything, and a machine that keeps nothing.</summary>
+/// <summary>The engine with a peer that may say anything.</summary>
 internal static class ConversationTargets
 {
     private static readonly Type[] Refusals = [typeof(WireException), typeof(PeerLostException), typeof(PeerRefusedException), typeof(MachineRefusedException)];
@@ -20,20 +22,72 @@ internal static class ConversationTargets
             MaxAllocatedBytes = 24 << 20,
             Refusals = Refusals,
         },
+        new("outgoing", "a migration whose destination may say anything on the return path", Outgoing, ReturnPaths)
+        {
+            MaxBytes = 1024,
+            MaxAllocatedBytes = 8 << 20,
+            Refusals = Refusals,
+        },
     ];
 
     private static void Incoming(ReadOnlySpan<byte> input)
     {
         var machine = new NullMachine();
-        using var migration = new IncomingMigration(machine.AsDestination(), new BytesChannel(input.ToArray()));
+        using var channel = new BytesChannel(input.ToArray());
+        using var migration = new IncomingMigration(machine.AsDestination(), channel);
         IncomingResult result = migration.Run(CancellationToken.None);
         Promise.That(machine.State == result.Devices, "incoming: the machine was given what the result tells");
     }
 
-    /// <summary>A source that has said everything already.</summary>
+    /// <summary>The first byte says whether it is a postcopy; the return path follows.</summary>
+    private static void Outgoing(ReadOnlySpan<byte> input)
+    {
+        if (input.IsEmpty)
+            return;
+        var machine = new SmallMachine();
+        using var channel = new BytesChannel(input[1..].ToArray());
+        using var channels = new ChannelSet(channel);
+        var migration = new OutgoingMigration(
+            new SourceMachine(machine, machine, StandingMachine.Instance),
+            channels,
+            new OutgoingOptions { Postcopy = (input[0] & 1) != 0, PushUnrequested = (input[0] & 2) != 0 });
+        try
+        {
+            migration.Run(CancellationToken.None);
+        }
+        finally
+        {
+            // Whatever is asked for, a page is sent once, and a mark or two for each message.
+            Promise.That(channel.WrittenBytes < SmallMachine.Bytes + 65536, "outgoing: no page is sent twice", $"{channel.WrittenBytes} bytes");
+        }
+    }
+
+    private static IEnumerable<byte[]> ReturnPaths()
+    {
+        yield return [0, .. Seeds.ReturnPaths().Last()];
+        var precopy = new WireWriter();
+        ReturnMessageWriter.WriteShut(precopy, 0);
+        yield return [0, .. precopy.WrittenSpan];
+        foreach (byte kind in (byte[])[1, 3])
+        {
+            var writer = new WireWriter();
+            writer.WriteByte(kind);
+            ReturnMessageWriter.WritePong(writer, 1);
+            ReturnMessageWriter.WritePageRequest(writer, "pc.ram", 0x1000, 0x1000);
+            ReturnMessageWriter.WritePageRequest(writer, null, 0x3000, 0x2000);
+            ReturnMessageWriter.WritePageRequest(writer, "vga.vram", 0, 0x8000);
+            ReturnMessageWriter.WritePageRequest(writer, "pc.ram", 0, 0x18000);
+            ReturnMessageWriter.WriteShut(writer, 0);
+            yield return writer.WrittenSpan.ToArray();
+        }
+    }
+
+    /// <summary>A peer that has said everything already.</summary>
     private sealed class BytesChannel(byte[] bytes) : IByteChannel
     {
         private int _at;
+
+        public long WrittenBytes { get; private set; }
 
         public string Name => "bytes";
 
@@ -47,12 +101,12 @@ internal static class ConversationTargets
             return count;
         }
 
-        public void Write(ReadOnlySpan<byte> data)
-        {
-        }
+        public void Write(ReadOnlySpan<byte> data) => WrittenBytes += data.Length;
 
         public void Write(ReadOnlySpan<MemorySegment> segments)
         {
+            foreach (MemorySegment segment in segments)
+                WrittenBytes += (long)segment.Length;
         }
 
         public bool WaitReadable(TimeSpan timeout) => true;
