@@ -26,6 +26,7 @@ internal static class PayloadTargets
         {
             MaxAllocatedBytes = CodecBytes,
         },
+        new("multifd-packet", "the head of a multifd packet", Packet, Seeds.MultifdPackets) { MaxBytes = 2048 },
         new("multifd", "a multifd channel: initial packet, packets, payloads", Channel, Seeds.MultifdChannels) { MaxBytes = 16384, MaxAllocatedBytes = CodecBytes },
     ];
 
@@ -123,6 +124,20 @@ internal static class PayloadTargets
             if (packet.NormalPages > 0 && decoder is not null)
                 Decode(decoder, payload, pages.AsSpan(0, packet.NormalPages * PageBytes));
         }
+    }
+
+    private static void Packet(ReadOnlySpan<byte> input)
+    {
+        int consumed = Promise.Element(
+            "multifd packet",
+            input,
+            (ReadOnlySpan<byte> window, long offset, out int bytes) => MultifdPacketReader.TryRead(window, offset, out _, out bytes),
+            null,
+            input.Length == 0 ? 0 : input[^1]);
+        if (consumed == 0)
+            return;
+        MultifdPacketReader.TryRead(input, 0, out MultifdPacket packet, out _);
+        CheckPacket(packet);
     }
 
     private static void CheckInitial(ReadOnlySpan<byte> window)

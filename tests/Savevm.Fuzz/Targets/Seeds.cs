@@ -202,6 +202,20 @@ internal static partial class Seeds
         });
     }
 
+    public static IEnumerable<byte[]> MultifdPackets()
+    {
+        byte[] head = new byte[MultifdPacketWriter.RamHeaderBytes];
+        ulong[] normal = [.. Enumerable.Range(1, 60).Select(page => (ulong)page * PageBytes)];
+        MultifdPacketWriter.WritePages(head, 7, "pc.ram"u8, normal, [0x100000, 0x200000], MultifdCompression.Zlib, 70_000);
+        yield return [.. head];
+        MultifdPacketWriter.WritePages(head, 8, "pc.ram"u8, normal, [], MultifdCompression.None, 60 * PageBytes);
+        yield return [.. head];
+        MultifdPacketWriter.WriteSync(head, 9);
+        yield return [.. head];
+        int bytes = MultifdPacketWriter.WriteDeviceState(head, "0000:00:05.0/vfio"u8, 1, 4);
+        yield return head[..bytes];
+    }
+
     public static IEnumerable<byte[]> ReturnPaths()
     {
         foreach (string name in (string[])["q100-recovery.return", "q100-switchover-ack.return", "q72-preempt.return", "q100-paused.return"])
