@@ -21,7 +21,11 @@ public static class DomainXml
         string name, Guid uuid, string machineName, long memoryBytes, int processors, bool isAccelerated, string? emulator = null)
     {
         string emulatorElement = emulator is null ? "" : $"    <emulator>{SecurityElement.Escape(emulator)}</emulator>\n";
+        bool isPc = machineName.StartsWith("pc-", StringComparison.Ordinal);
         string architecture = machineName.StartsWith("virt-", StringComparison.Ordinal) ? "aarch64" : "x86_64";
+
+        // Without being told so, libvirt starts a PC that has no ACPI.
+        string features = isPc ? "  <features>\n    <acpi/>\n    <apic/>\n  </features>\n" : "";
         return string.Create(CultureInfo.InvariantCulture, $"""
             <domain type='{(isAccelerated ? "kvm" : "qemu")}'>
               <name>{SecurityElement.Escape(name)}</name>
@@ -31,7 +35,7 @@ public static class DomainXml
               <os>
                 <type arch='{architecture}' machine='{SecurityElement.Escape(machineName)}'>hvm</type>
               </os>
-              <devices>
+            {features}  <devices>
             {emulatorElement}    <controller type='usb' model='none'/>
                 <memballoon model='none'/>
               </devices>
