@@ -13,22 +13,22 @@ internal sealed class CapturedSnapshot : IDisposable
     private readonly SnapshotRepository _repository;
     private readonly Snapshot _snapshot;
 
-    private CapturedSnapshot(Workspace workspace)
+    private CapturedSnapshot(Workspace workspace, string name)
     {
         _workspace = workspace;
         _repository = SnapshotRepository.Open(workspace.Repository, create: false);
-        _snapshot = _repository.Find("web");
+        _snapshot = _repository.Find(name);
         Machine = new SavedMachine(_snapshot.Ram, _snapshot.Devices.Save());
     }
 
     public SavedMachine Machine { get; }
 
     /// <summary>Stops a guest and captures it.</summary>
-    public static async Task<CapturedSnapshot> OfAsync(Workspace workspace, LabGuest guest)
+    public static async Task<CapturedSnapshot> OfAsync(Workspace workspace, LabGuest guest, string name = "web")
     {
         await guest.StopAsync();
-        await SavevmCommand.CaptureAsync(workspace, guest, "web", "--after", "stop", "--mode", "stop");
-        return new CapturedSnapshot(workspace);
+        await SavevmCommand.CaptureAsync(workspace, guest, name, "--after", "stop", "--mode", "stop");
+        return new CapturedSnapshot(workspace, name);
     }
 
     /// <summary>Writes a form; the path of the file.</summary>

@@ -35,6 +35,9 @@ internal static class LabPrograms
         ["NO_FAKE_STAT"] = "1",
     };
 
+    /// <summary>The wrapper that starts a program of the private libvirt.</summary>
+    public static string Libvirt => Fetched("libvirt");
+
     private static string Fetched(string name)
     {
         string path = Path.Combine(s_folder, name);
