@@ -37,7 +37,7 @@ public sealed record InspectReport
     public long? RepeatedPages { get; init; }
 
     /// <summary>One page in so many was compared; both numbers are multiplied by it.</summary>
-    public int ComparedOneIn { get; init; } = 1;
+    public long ComparedOneIn { get; init; } = 1;
 
     /// <summary>The devices, taken apart one after the other while they are walked through.</summary>
     public required IEnumerable<InspectedDevice> Devices { get; init; }

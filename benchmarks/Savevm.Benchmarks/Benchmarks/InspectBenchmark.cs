@@ -48,10 +48,10 @@ internal static class InspectBenchmark
         var comparison = new Comparison($"{guest}, stopped, {new FileInfo(saved.Stream).Length >> 20} MiB of stream", [Elapsed, Peak]);
         findings.Comparisons.Add(comparison);
         comparison.Run(run.Options.Rounds, contenders, run.Progress);
-        Quartiles? inspect = comparison.Ratio($"{Inspect} / {Cat}", Inspect, Cat, Elapsed);
-        comparison.Ratio($"{Verify} / {Cat}", Verify, Cat, Elapsed);
+        Quartiles? inspect = comparison.RatioBeyond($"({Inspect} - {Start}) / {Cat}", Inspect, Start, Cat, Elapsed);
+        comparison.RatioBeyond($"({Verify} - {Start}) / {Cat}", Verify, Start, Cat, Elapsed);
         comparison.Ratio($"{Python} / {Inspect}", Python, Inspect, Elapsed);
-        findings.Targets.Add(new Target("inspect, of the time in which the file is read and thrown away", 1.1, "x", true, inspect?.Median));
+        findings.Targets.Add(new Target("inspect besides the program's start, of the time in which the file is read and thrown away", 1.1, "x", true, inspect?.Median));
         findings.Targets.Add(new Target("inspect: highest peak", 16, "MiB", true, comparison.Find(Inspect)?.Values(Peak).DefaultIfEmpty().Max(), 1));
         findings.Targets.Add(new Target("verify: highest peak", 16, "MiB", true, comparison.Find(Verify)?.Values(Peak).DefaultIfEmpty().Max(), 1));
         findings.Targets.Add(new Target("inspect of a stored snapshot", 10, "ms", true, comparison.Find(Stored)?.Values(Elapsed).Order().ElementAtOrDefault(run.Options.Rounds / 2)));

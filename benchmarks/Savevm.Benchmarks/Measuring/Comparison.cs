@@ -36,16 +36,28 @@ internal sealed class Comparison(string title, IReadOnlyList<Quantity> quantitie
 
     /// <summary>The quotient of two contenders' values, round by round; nothing when one of them has none.</summary>
     public Quartiles? Ratio(string name, string numerator, string denominator, Quantity quantity) =>
-        Pair(name, numerator, denominator, quantity, "x", (a, b) => a / b);
+        Pair(name, numerator, denominator, quantity, "x", (a, b, _) => a / b);
+
+    /// <summary>The same, where the first value is lessened by a third contender's: what a program does besides its start.</summary>
+    public Quartiles? RatioBeyond(string name, string numerator, string less, string denominator, Quantity quantity)
+    {
+        if (Find(less) is not { } third)
+        {
+            return null;
+        }
+
+        double?[] lessened = [.. Enumerable.Range(0, Rounds).Select(round => third.Value(quantity, round))];
+        return Pair(name, numerator, denominator, quantity, "x", (a, b, round) => (a - lessened[round] ?? double.NaN) / b);
+    }
 
     /// <summary>The difference of two contenders' values, round by round; nothing when one of them has none.</summary>
     public Quartiles? Difference(string name, string minuend, string subtrahend, Quantity quantity) =>
-        Pair(name, minuend, subtrahend, quantity, quantity.Unit, (a, b) => a - b);
+        Pair(name, minuend, subtrahend, quantity, quantity.Unit, (a, b, _) => a - b);
 
     public Quartiles? Median(string contender, Quantity quantity) => Find(contender) is { } series ? Quartiles.Of(series.Values(quantity)) : null;
 
     private Quartiles? Pair(
-        string name, string first, string second, Quantity quantity, string unit, Func<double, double, double> combine)
+        string name, string first, string second, Quantity quantity, string unit, Func<double, double, int, double> combine)
     {
         if (Find(first) is not { } a || Find(second) is not { } b)
         {
@@ -53,9 +65,9 @@ internal sealed class Comparison(string title, IReadOnlyList<Quantity> quantitie
         }
 
         double[] values = [.. Enumerable.Range(0, Rounds)
-            .Select(round => (A: a.Value(quantity, round), B: b.Value(quantity, round)))
+            .Select(round => (A: a.Value(quantity, round), B: b.Value(quantity, round), Round: round))
             .Where(pair => pair.A is not null && pair.B is not null)
-            .Select(pair => combine(pair.A!.Value, pair.B!.Value))];
+            .Select(pair => combine(pair.A!.Value, pair.B!.Value, pair.Round)).Where(value => !double.IsNaN(value))];
         if (Quartiles.Of(values) is not { } quartiles)
         {
             return null;

@@ -10,6 +10,9 @@ namespace Savevm.States.Reading;
 /// </summary>
 public sealed class StateInput : IDisposable
 {
+    // Who has read so much in a row goes on in a row.
+    private const long BytesBeforeReadAhead = 4 << 20;
+
     /// <summary>Bytes of the window unless an element is longer.</summary>
     public const int DefaultWindowBytes = 256 << 10;
 
@@ -17,6 +20,9 @@ public sealed class StateInput : IDisposable
     private readonly StateStorage? _storage;
     private readonly bool _leavesOpen;
     private byte[] _buffer;
+    private byte[]? _own;
+    private ReadAhead? _ahead;
+    private long _sinceJump;
     private int _start;
     private int _end;
 
@@ -68,11 +74,14 @@ public sealed class StateInput : IDisposable
         int unread = _end - _start;
         if (unread >= limit)
             throw new WireException(Offset, $"an element of more than {limit} bytes");
+        if (TakeChunk(unread))
+            return true;
         if (_end == _buffer.Length)
             MakeRoom(unread);
         int count = _storage?.Read(_buffer.AsSpan(_end), Offset + unread) ?? _stream!.Read(_buffer.AsSpan(_end));
         IsAtEnd = count == 0;
         _end += count;
+        _sinceJump += count;
         return !IsAtEnd;
     }
 
@@ -129,6 +138,7 @@ public sealed class StateInput : IDisposable
             Consume((int)(offset - Offset));
             return;
         }
+        EndReadAhead(unread: 0);
         _start = _end = 0;
         Offset = offset;
         IsAtEnd = false;
@@ -137,8 +147,48 @@ public sealed class StateInput : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _ahead?.Dispose();
+        _ahead = null;
         if (!_leavesOpen)
             _stream?.Dispose();
+    }
+
+    /// <summary>Takes what another thread has read already. False where there is no such thread.</summary>
+    private bool TakeChunk(int unread)
+    {
+        if (_ahead is null)
+        {
+            bool isLong = _sinceJump >= BytesBeforeReadAhead && _storage?.Length - Offset >= BytesBeforeReadAhead;
+            if (!isLong || _buffer.Length < ReadAhead.BufferBytes || unread > ReadAhead.HeadroomBytes || Environment.ProcessorCount == 1)
+                return false;
+            _own = _buffer;
+            _ahead = new ReadAhead(_storage!.Read, Offset + unread);
+        }
+        if (unread > ReadAhead.HeadroomBytes)
+        {
+            EndReadAhead(unread);
+            return false;
+        }
+        int count = _ahead.Take(Unread, _own!, out _buffer);
+        _start = ReadAhead.HeadroomBytes - unread;
+        _end = ReadAhead.HeadroomBytes + count;
+        if (count < ReadAhead.ChunkBytes)
+            EndReadAhead(unread + count);
+        return count > 0;
+    }
+
+    /// <summary>Reads by itself again, with what is unread in its own buffer.</summary>
+    private void EndReadAhead(int unread)
+    {
+        _sinceJump = 0;
+        if (_ahead is null)
+            return;
+        _ahead.Dispose();
+        _ahead = null;
+        Buffer.BlockCopy(_buffer, _start, _own!, 0, unread);
+        _buffer = _own!;
+        _start = 0;
+        _end = unread;
     }
 
     private void MakeRoom(int unread)

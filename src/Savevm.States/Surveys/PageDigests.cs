@@ -1,57 +1,60 @@
 namespace Savevm.States.Surveys;
 
 /// <summary>
-/// Digests of the contents of one block's pages, to tell how many are equal. Where a machine has more pages than fit, every second, fourth,
-/// ... page is looked at. Memory is taken as pages appear. One thread.
+/// Digests of the contents of pages, to tell how many are equal. Where a machine has more pages than fit, every second, fourth, ... page is
+/// looked at. One thread.
 /// </summary>
-/// <param name="pageCount">Pages of the block.</param>
-/// <param name="shift">Looked at is one page in two to the power of this.</param>
-internal sealed class PageDigests(long pageCount, int shift)
+internal sealed class PageDigests
 {
-    private const int SlotsOfPiece = 1 << 12;
+    // Two GiB are looked at page by page.
+    private const long MaxDigests = 1 << 19;
 
-    private readonly ulong[]?[] _pieces = new ulong[((pageCount >> shift) + SlotsOfPiece) / SlotsOfPiece][];
+    private readonly int _shift;
+    private readonly long[] _firsts;
+
+    // One array of which nothing is touched but what pages are noted for: the kernel gives no memory for the rest.
+    private readonly ulong[] _digests;
+
+    /// <param name="pageCounts">Pages of each block.</param>
+    internal PageDigests(IReadOnlyList<long> pageCounts)
+    {
+        while (pageCounts.Sum(count => Slots(count, _shift)) > MaxDigests && _shift < 62)
+            _shift++;
+        _firsts = new long[pageCounts.Count];
+        long slots = 0;
+        for (int i = 0; i < _firsts.Length; i++)
+        {
+            _firsts[i] = slots;
+            slots += Slots(pageCounts[i], _shift);
+        }
+        _digests = new ulong[slots];
+    }
+
+    /// <summary>How many pages stand for one that is looked at: 1, or a power of two.</summary>
+    internal long SampledOneIn => 1L << _shift;
 
     /// <summary>The page is one of those that are looked at.</summary>
-    internal bool Wants(long page) => (page & ((1L << shift) - 1)) == 0;
+    internal bool Wants(long page) => (page & ((1L << _shift) - 1)) == 0;
 
     /// <summary>Notes what a page is now; zero for a page of zeros.</summary>
-    internal void Set(long page, ulong digest)
+    internal void Set(int block, long page, ulong digest)
     {
-        long slot = page >> shift;
-        if (digest == 0 && _pieces[slot / SlotsOfPiece] is null)
-            return;
-        (_pieces[slot / SlotsOfPiece] ??= new ulong[SlotsOfPiece])[slot % SlotsOfPiece] = digest;
+        ref ulong place = ref _digests[_firsts[block] + (page >> _shift)];
+        if (place != digest)
+            place = digest;
     }
 
-    /// <summary>Number of pages that are looked at and not zero.</summary>
-    internal int Count
-    {
-        get
-        {
-            int count = 0;
-            foreach (ulong[]? piece in _pieces)
-            {
-                foreach (ulong digest in piece ?? [])
-                    count += digest != 0 ? 1 : 0;
-            }
-            return count;
-        }
-    }
-
-    /// <summary>Moves the digests of all pages that are not zero out of here, whose memory is given back.</summary>
-    internal int MoveTo(Span<ulong> target)
+    /// <summary>How many pages are looked at and not zero, and how many different contents they have. To be asked once: the digests are gone.</summary>
+    internal (long Pages, long Distinct) Count()
     {
         int count = 0;
-        for (int i = 0; i < _pieces.Length; i++)
+        foreach (ulong digest in _digests)
         {
-            foreach (ulong digest in _pieces[i] ?? [])
-            {
-                if (digest != 0)
-                    target[count++] = digest;
-            }
-            _pieces[i] = null;
+            if (digest != 0)
+                _digests[count++] = digest;
         }
-        return count;
+        return (count, DigestCount.Distinct(_digests.AsSpan(0, count)));
     }
+
+    private static long Slots(long pages, int shift) => pages > 0 ? ((pages - 1) >> shift) + 1 : 0;
 }

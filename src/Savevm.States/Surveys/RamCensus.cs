@@ -1,4 +1,3 @@
-using System.IO.Hashing;
 using Savevm.Machine.Ram;
 using Savevm.Machine.Ram.Compression;
 using Savevm.Machine.Ram.Xbzrle;
@@ -9,19 +8,17 @@ namespace Savevm.States.Surveys;
 
 /// <summary>
 /// Counts the pages of a stream: which were sent, how often, which are zero, how many are equal. Data plane: nothing is allocated per page.
-/// Memory grows with the guest's pages that appear, by a quarter of a byte each and eight for the digests of at most half a million.
+/// Memory grows with the guest's pages that appear, by a quarter of a byte each and eight bytes for the digests of at most half a million.
 /// </summary>
 internal sealed class RamCensus
 {
     /// <summary>More RAM than this is counted by records only: what a file claims is no reason to reserve memory.</summary>
     private const ulong MaxCountedBytes = 1UL << 42;
 
-    // Two GiB are looked at page by page.
-    private const long MaxDigests = 1 << 19;
-
     private readonly List<Tally> _tallies = [];
     private readonly byte[] _page = new byte[RamBlock.PageSize];
     private readonly bool _compares;
+    private PageDigests? _digests;
     private ulong _bytes;
 
     /// <param name="compares">Pages are compared with each other.</param>
@@ -31,20 +28,17 @@ internal sealed class RamCensus
     }
 
     /// <summary>How many pages stand for one that is looked at when pages are compared: 1, or a power of two.</summary>
-    internal int SampledOneIn { get; private set; } = 1;
+    internal long SampledOneIn => _digests?.SampledOneIn ?? 1;
 
     internal IReadOnlyList<BlockCensus> Blocks => [.. _tallies.Select(tally => tally.ToCensus())];
 
     internal void Add(long offset, RamSetupBlock block)
     {
         _bytes += block.UsedLength;
-        long pages = (long)block.UsedLength / RamBlock.PageSize;
-        int shift = 0;
-        while (pages >> shift > MaxDigests / 2)
-            shift++;
-        SampledOneIn = Math.Max(SampledOneIn, 1 << shift);
         bool counts = _bytes <= MaxCountedBytes;
-        _tallies.Add(new Tally(offset, block, counts ? pages : 0, shift));
+        _tallies.Add(new Tally(offset, block, counts ? (long)block.UsedLength / RamBlock.PageSize : 0));
+        // Laid out when the first page comes: the list of blocks is whole then.
+        _digests = null;
     }
 
     /// <summary>Notes a page. What is wrong with its payload is the answer; null for nothing.</summary>
@@ -64,41 +58,36 @@ internal sealed class RamCensus
                 tally.PlainRecords++;
                 // Senders that do not look for zero pages send them whole.
                 isZero = payload[0] == 0 && ZeroPage.IsZero(payload);
-                if (!isZero && _compares && tally.Wants(page))
-                    digest = Digest(payload);
+                if (!isZero && _compares && Digests.Wants(page))
+                    digest = PageDigest.Of(payload);
                 break;
             case RamRecordKind.Xbzrle:
                 tally.DifferenceRecords++;
                 // What the page was before is not kept: that the difference fits into a page can be told.
                 if (!XbzrleDecoder.TryDecode(payload, _page, out _))
                     defect = "an XBZRLE difference that is none";
-                digest = Digest(payload) ^ (ulong)page;
+                digest = PageDigest.Of(payload) ^ ((ulong)page << 1);
                 break;
             default:
                 tally.CompressedRecords++;
                 defect = Inflate(offset, payload, out isZero, out digest);
                 break;
         }
-        tally.Place(page, isZero, digest);
+        if (tally.Place(page, isZero) && _compares && Digests.Wants(page))
+            Digests.Set(block, page, digest);
         return defect;
     }
 
     /// <summary>How many different contents the pages have that are not zero, and how many pages repeat one. To be asked once.</summary>
     internal (long Distinct, long Repeated) Compare()
     {
-        ulong[] digests = new ulong[_tallies.Sum(tally => tally.Digests?.Count ?? 0)];
-        int filled = 0;
-        foreach (Tally tally in _tallies)
-            filled += tally.Digests?.MoveTo(digests.AsSpan(filled)) ?? 0;
-        Array.Sort(digests);
-        long distinct = 0;
-        for (int i = 0; i < digests.Length; i++)
-        {
-            if (i == 0 || digests[i] != digests[i - 1])
-                distinct++;
-        }
-        return (distinct * SampledOneIn, (digests.Length - distinct) * SampledOneIn);
+        if (_digests is null)
+            return (0, 0);
+        (long pages, long distinct) = _digests.Count();
+        return (distinct * SampledOneIn, (pages - distinct) * SampledOneIn);
     }
+
+    private PageDigests Digests => _digests ??= new PageDigests([.. _tallies.Select(tally => tally.CountedPages)]);
 
     /// <summary>The first pages of each block of which the stream says nothing.</summary>
     internal IEnumerable<(RamSetupBlock Block, long First, long Count)> Missing()
@@ -123,14 +112,11 @@ internal sealed class RamCensus
             return defect.Reason;
         }
         isZero = ZeroPage.IsZero(_page);
-        digest = isZero ? 0 : Digest(_page);
+        digest = isZero ? 0 : PageDigest.Of(_page);
         return null;
     }
 
-    // Zero stands for a page of zeros.
-    private static ulong Digest(ReadOnlySpan<byte> bytes) => XxHash3.HashToUInt64(bytes) | 1;
-
-    private sealed class Tally(long offset, RamSetupBlock block, long countedPages, int shift)
+    private sealed class Tally(long offset, RamSetupBlock block, long countedPages)
     {
         private readonly ToldPages? _data = countedPages > 0 ? new ToldPages(countedPages) : null;
 
@@ -138,7 +124,7 @@ internal sealed class RamCensus
 
         internal ToldPages? Seen { get; } = countedPages > 0 ? new ToldPages(countedPages) : null;
 
-        internal PageDigests? Digests { get; } = countedPages > 0 ? new PageDigests(countedPages, shift) : null;
+        internal long CountedPages => countedPages;
 
         internal long Records { get; set; }
 
@@ -148,19 +134,17 @@ internal sealed class RamCensus
 
         internal long CompressedRecords { get; set; }
 
-        internal bool Wants(long page) => Digests?.Wants(page) == true;
-
-        internal void Place(long page, bool isZero, ulong digest)
+        /// <summary>Notes that a page was sent. False where pages of this block are not counted.</summary>
+        internal bool Place(long page, bool isZero)
         {
             if (Seen is null)
-                return;
+                return false;
             Seen.Add(page);
             if (isZero)
                 _data!.Remove(page);
             else
                 _data!.Add(page);
-            if (Digests!.Wants(page))
-                Digests.Set(page, digest);
+            return true;
         }
 
         internal BlockCensus ToCensus()

@@ -23,7 +23,7 @@ public sealed class RamSurvey
     public (long Distinct, long Repeated) Compared { get; }
 
     /// <summary>One page in so many was looked at to compare pages.</summary>
-    public int SampledOneIn { get; }
+    public long SampledOneIn { get; }
 
     /// <summary>Reads all RAM.</summary>
     public static RamSurvey Read(IRamSource source, CancellationToken cancellationToken)

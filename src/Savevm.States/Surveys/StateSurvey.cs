@@ -53,7 +53,7 @@ public sealed class StateSurvey : IStateVisitor
     public IReadOnlyList<BlockCensus> Blocks => _ram.Blocks;
 
     /// <summary>One page in so many was looked at to compare pages.</summary>
-    public int SampledOneIn => _ram.SampledOneIn;
+    public long SampledOneIn => _ram.SampledOneIn;
 
     /// <summary>Bytes of the stream; null where its end was not reached.</summary>
     public long? StreamEnd { get; private set; }

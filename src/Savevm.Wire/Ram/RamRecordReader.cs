@@ -12,6 +12,7 @@ public static class RamRecordReader
 {
     private const int WordBytes = sizeof(ulong);
     private const ulong ContinuedPage = (ulong)(RamFlags.Page | RamFlags.Continue);
+    private const ulong ContinuedZeroPage = (ulong)(RamFlags.Zero | RamFlags.Continue);
 
     // Flags and the bits that no legal address has: one comparison tells a continued page with a sane address.
     private const ulong FastMask = RamFlagTable.FlagMask | ~(WireLimits.MaxRamBytes - 1);
@@ -29,11 +30,20 @@ public static class RamRecordReader
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool TryRead(ReadOnlySpan<byte> window, long offset, out RamRecord record, out int headerBytes)
     {
-        if (BinaryPrimitives.TryReadUInt64BigEndian(window, out ulong word) && (word & FastMask) == ContinuedPage)
+        if (BinaryPrimitives.TryReadUInt64BigEndian(window, out ulong word))
         {
-            record = new RamRecord(RamRecordKind.Page, word - ContinuedPage, continues: true, default);
-            headerBytes = WordBytes;
-            return true;
+            if ((word & FastMask) == ContinuedPage)
+            {
+                record = new RamRecord(RamRecordKind.Page, word - ContinuedPage, continues: true, default);
+                headerBytes = WordBytes;
+                return true;
+            }
+            if ((word & FastMask) == ContinuedZeroPage && window.Length > WordBytes && window[WordBytes] == 0)
+            {
+                record = new RamRecord(RamRecordKind.ZeroPage, word - ContinuedZeroPage, continues: true, default);
+                headerBytes = WordBytes + 1;
+                return true;
+            }
         }
         return TryReadAny(window, offset, acceptsFill: false, out record, out headerBytes);
     }
