@@ -60,6 +60,8 @@ public sealed unsafe class StateLoader : IStateVisitor, IDisposable
         new StateWalker(input, this).Run(cancellationToken);
         if (_sections.Count == 0)
             throw new WireException(input.Offset, "a stream without devices");
+        if (!_sections[0].HasFooter)
+            throw new MachineRefusedException("the machine type is one up to 2.3, whose streams have no footers: a snapshot cannot keep it");
         _writer?.Flush();
         _writer?.Dispose();
         _writer = null;

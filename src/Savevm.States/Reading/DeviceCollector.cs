@@ -9,15 +9,32 @@ namespace Savevm.States.Reading;
 /// Cuts device sections out of a stream by their footers, and corrects the cuts by the description behind the stream. A body may hold bytes
 /// that look like its own footer, by chance or by a guest's design.
 /// </summary>
-internal sealed class DeviceCollector(StateInput input)
+internal sealed class DeviceCollector
 {
     // How far behind a section other places are looked for where it could end.
     private const int LookAheadBytes = 64 << 10;
 
+    private readonly StateInput _input;
+    private readonly CatalogueCut _catalogue;
     private readonly List<WalkedSection> _sections = [];
     private long _bytes;
 
+    internal DeviceCollector(StateInput input)
+    {
+        _input = input;
+        _catalogue = new CatalogueCut(Scanner);
+    }
+
     internal FooterScanner Scanner { get; } = new();
+
+    /// <summary>The machine, where the stream tells it.</summary>
+    internal string? Machine
+    {
+        set => _catalogue.Machine = value;
+    }
+
+    /// <summary>The sections have no footers: where they end, only a description can tell.</summary>
+    internal bool HasFooters { get; private set; } = true;
 
     internal IReadOnlyList<WalkedSection> Sections => _sections;
 
@@ -36,25 +53,37 @@ internal sealed class DeviceCollector(StateInput input)
         Pending = (offset, header);
         int resumeAt = 0;
         int length;
-        while (!Scanner.TryFindEnd(Window(end), input.Offset, header.SectionId, IsWhole(end), ref resumeAt, out length))
+        while (!Scanner.TryFindEnd(Window(end), _input.Offset, header.SectionId, IsWhole(end), ref resumeAt, out length))
             ReadMore(end);
-        while (!IsWhole(end) && input.Unread.Length < length + LookAheadBytes)
+        while (!IsWhole(end) && _input.Unread.Length < length + LookAheadBytes)
             ReadMore(end);
-        bool isOnly = Scanner.CountCandidates(Window(end), header.SectionId, IsWhole(end)) == 1;
-        byte[] body = input.Unread[..length].ToArray();
-        input.Consume(length);
+        SectionCut cut = SectionCut.Footer;
+        if (Scanner.CountCandidates(Window(end), header.SectionId, IsWhole(end)) > 1)
+        {
+            int? told = _catalogue.Find(header, Window(end).ToArray(), IsWhole(end), hasFooter: true);
+            cut = told is null ? SectionCut.Ambiguous : SectionCut.Catalogue;
+            length = told ?? length;
+        }
+        byte[] body = _input.Unread[..length].ToArray();
+        _input.Consume(length);
         int consumed;
-        while (!ForwardReader.TryReadFooter(Window(end), input.Offset, header.SectionId, out consumed))
+        while (!ForwardReader.TryReadFooter(Window(end), _input.Offset, header.SectionId, out consumed))
             ReadMore(end);
-        input.Consume(consumed);
+        _input.Consume(consumed);
         _bytes += length;
-        _sections.Add(new WalkedSection(
-            offset, header.SectionId, header.IdStr!, header.InstanceId, header.VersionId, body, isOnly ? SectionCut.Footer : SectionCut.Ambiguous)
+        _sections.Add(new WalkedSection(offset, header.SectionId, header.IdStr!, header.InstanceId, header.VersionId, body, cut)
         {
             IsEarly = isEarly,
             IsPackaged = end >= 0,
         });
         Pending = null;
+    }
+
+    /// <summary>Notes the first section of a stream whose sections have no footers; its head was consumed.</summary>
+    internal void BeginWithoutFooters(long offset, in SectionHeader header)
+    {
+        HasFooters = false;
+        Pending = (offset, header);
     }
 
     /// <summary>Compares every cut with the description, and tells what does not agree.</summary>
@@ -66,7 +95,7 @@ internal sealed class DeviceCollector(StateInput input)
         if (_sections.Count > 0 && Recut(_sections[0].Offset, Rebuild(), entries) is { } cut)
             return cut;
         if (entries.Count != _sections.Count)
-            visitor.Defect(new StateDefect(input.Offset, $"{_sections.Count} device sections, the description lists {entries.Count}"));
+            visitor.Defect(new StateDefect(_input.Offset, $"{_sections.Count} device sections, the description lists {entries.Count}"));
         for (int i = 0; i < Math.Min(entries.Count, _sections.Count); i++)
         {
             WalkedSection section = _sections[i];
@@ -87,8 +116,8 @@ internal sealed class DeviceCollector(StateInput input)
     }
 
     /// <summary>
-    /// Takes the rest of the input as device sections whose lengths the description at its end tells. Null when there is no such description or it
-    /// does not fit; the input is then where it was, with all of it read.
+    /// Takes the rest of the input as device sections whose lengths the description at its end tells, or the catalogue where there are no footers.
+    /// Null when neither does; the input is then where it was, with all of it read.
     /// </summary>
     internal IReadOnlyList<WalkedSection>? TryRescue((long Offset, SectionHeader Header) began, out VMDescription? description, out byte[] text)
     {
@@ -96,7 +125,7 @@ internal sealed class DeviceCollector(StateInput input)
         text = [];
         try
         {
-            while (input.ReadMore(WireLimits.MaxDeviceSectionBytes))
+            while (_input.ReadMore(WireLimits.MaxDeviceSectionBytes))
             {
             }
         }
@@ -104,27 +133,43 @@ internal sealed class DeviceCollector(StateInput input)
         {
             return null;
         }
-        if (!TryFindDescription(input.Unread, out int at))
-            return null;
-        text = input.Unread[(at + 6)..].ToArray();
+        if (!TryFindDescription(_input.Unread, out int at))
+            return HasFooters ? null : CutByCatalogue(began);
+        text = _input.Unread[(at + 6)..].ToArray();
         try
         {
-            description = VMDescription.Parse(text, input.Offset + at + 6);
+            description = VMDescription.Parse(text, _input.Offset + at + 6);
         }
         catch (WireException)
         {
             return null;
         }
+        long offset = _sections.Count > 0 ? _sections[0].Offset : began.Offset;
+        IReadOnlyList<WalkedSection>? cut = Recut(offset, From(began, _input.Unread[..at]), description.Entries);
+        if (cut is not null)
+            _input.Consume(_input.Unread.Length);
+        return cut;
+    }
+
+    private List<WalkedSection>? CutByCatalogue((long Offset, SectionHeader Header) began)
+    {
+        List<WalkedSection>? sections = _catalogue.CutAll(began.Offset, From(began, _input.Unread), out (long Offset, SectionHeader Header) stuck);
+        if (sections is not null)
+            _input.Consume(_input.Unread.Length);
+        else if (stuck.Header.IdStr is not null)
+            Pending = stuck;
+        return sections;
+    }
+
+    /// <summary>All sections so far, the head of the pending one, and what follows it.</summary>
+    private byte[] From((long Offset, SectionHeader Header) began, ReadOnlySpan<byte> rest)
+    {
         var bytes = new WireWriter();
         bytes.WriteBytes(Rebuild());
         ForwardWriter.WriteSectionStart(
             bytes, began.Header.Type, began.Header.SectionId, began.Header.IdStr!, began.Header.InstanceId, began.Header.VersionId);
-        bytes.WriteBytes(input.Unread[..at]);
-        long offset = _sections.Count > 0 ? _sections[0].Offset : began.Offset;
-        IReadOnlyList<WalkedSection>? cut = Recut(offset, bytes.WrittenSpan, description.Entries);
-        if (cut is not null)
-            input.Consume(input.Unread.Length);
-        return cut;
+        bytes.WriteBytes(rest);
+        return bytes.WrittenSpan.ToArray();
     }
 
     private static bool Agrees(List<WalkedSection> sections, IReadOnlyList<VMDescriptionEntry> entries)
@@ -174,12 +219,13 @@ internal sealed class DeviceCollector(StateInput input)
                 at += head;
                 byte[] body = bytes.Slice(at, (int)entry.BodyBytes).ToArray();
                 at += body.Length;
-                if (!ForwardReader.TryReadFooter(bytes[at..], offset + at, header.SectionId, out int footer))
+                int footer = 0;
+                if (HasFooters && !ForwardReader.TryReadFooter(bytes[at..], offset + at, header.SectionId, out footer))
                     return null;
                 at += footer;
                 bool isSame = _sections.Exists(section => section.Offset == begin && section.Body.Length == body.Length);
-                cut.Add(new WalkedSection(
-                    begin, header.SectionId, header.IdStr, header.InstanceId, header.VersionId, body, isSame ? SectionCut.Confirmed : SectionCut.Description));
+                SectionCut how = isSame ? SectionCut.Confirmed : SectionCut.Description;
+                cut.Add(new WalkedSection(begin, header.SectionId, header.IdStr, header.InstanceId, header.VersionId, body, how) { HasFooter = HasFooters });
             }
         }
         catch (WireException)
@@ -205,16 +251,16 @@ internal sealed class DeviceCollector(StateInput input)
     }
 
     private ReadOnlySpan<byte> Window(long end) =>
-        end < 0 || end - input.Offset >= input.Unread.Length ? input.Unread : input.Unread[..(int)(end - input.Offset)];
+        end < 0 || end - _input.Offset >= _input.Unread.Length ? _input.Unread : _input.Unread[..(int)(end - _input.Offset)];
 
-    private bool IsWhole(long end) => input.IsAtEnd || (end >= 0 && end - input.Offset <= input.Unread.Length);
+    private bool IsWhole(long end) => _input.IsAtEnd || (end >= 0 && end - _input.Offset <= _input.Unread.Length);
 
     private void ReadMore(long end)
     {
         if (IsWhole(end))
-            throw new WireException(input.Offset + Window(end).Length, "the stream ends within a device section");
-        if (_bytes + input.Unread.Length > WireLimits.MaxDeviceSectionBytes)
-            throw new WireException(input.Offset, $"more than {WireLimits.MaxDeviceSectionBytes} bytes of device state");
-        input.ReadMore();
+            throw new WireException(_input.Offset + Window(end).Length, "the stream ends within a device section");
+        if (_bytes + _input.Unread.Length > WireLimits.MaxDeviceSectionBytes)
+            throw new WireException(_input.Offset, $"more than {WireLimits.MaxDeviceSectionBytes} bytes of device state");
+        _input.ReadMore();
     }
 }

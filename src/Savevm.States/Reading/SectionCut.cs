@@ -9,9 +9,12 @@ public enum SectionCut
     /// <summary>By its footer, which is one of several places where it can end: a guess.</summary>
     Ambiguous,
 
+    /// <summary>By a description of the device from elsewhere: where footers are in doubt, or where there are none.</summary>
+    Catalogue,
+
     /// <summary>By its footer, and the description behind the stream says the same.</summary>
     Confirmed,
 
-    /// <summary>By the description behind the stream, against another footer that the body holds.</summary>
+    /// <summary>By the description behind the stream, against another footer that the body holds, or where there are no footers.</summary>
     Description,
 }

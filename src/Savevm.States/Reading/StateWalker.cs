@@ -65,6 +65,13 @@ public sealed class StateWalker
         {
             // The description told where the sections end.
         }
+        catch (WireException) when (!_devices.HasFooters && _devices.Pending is { } stuck)
+        {
+            WireException defect = new(stuck.Offset, $"a stream without footers, and nothing tells where section '{stuck.Header.IdStr}' ends");
+            _visitor.Devices([], null);
+            _visitor.Defect(new StateDefect(defect.Offset, defect.Reason));
+            throw defect;
+        }
         catch (WireException defect)
         {
             _visitor.Devices(_devices.Sections, null);
@@ -91,6 +98,7 @@ public sealed class StateWalker
             Dialect = Dialect with { HasPostcopyPageSizes = false };
         if (Dialect.TargetPageBits != StreamDialect.Default.TargetPageBits)
             throw new WireException(_input.Offset, $"pages of {Dialect.TargetPageSize} bytes; only {StreamDialect.Default.TargetPageSize} are known");
+        _devices.Machine = configuration.MachineName;
         _visitor.Configuration(_input.Offset, configuration);
         _input.Consume(consumed);
     }
@@ -116,7 +124,12 @@ public sealed class StateWalker
         if (header.Type == SectionType.Full)
         {
             if (_hasFooters == false)
+            {
+                // All that follows are such sections: the description behind them, or the catalogue, cuts them at once.
+                _input.Consume(consumed);
+                _devices.BeginWithoutFooters(at, header);
                 throw new WireException(at, "a stream without footers: where its device sections end cannot be told");
+            }
             _visitor.SectionBegins(at, header, header.IdStr!);
             _input.Consume(consumed);
             _devices.Collect(at, header, isEarly: !_ram.HasBlocks, _packageEnd);

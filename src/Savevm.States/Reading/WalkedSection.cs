@@ -6,7 +6,7 @@ namespace Savevm.States.Reading;
 /// <param name="IdStr">The device's name.</param>
 /// <param name="InstanceId">Number among devices of the same name.</param>
 /// <param name="VersionId">Version of the device's description.</param>
-/// <param name="Body">The bytes between head and footer.</param>
+/// <param name="Body">The bytes behind its head, without the footer.</param>
 /// <param name="Cut">How its end was found.</param>
 public sealed record WalkedSection(
     long Offset, uint SectionId, string IdStr, uint InstanceId, uint VersionId, ReadOnlyMemory<byte> Body, SectionCut Cut)
@@ -21,11 +21,14 @@ public sealed record WalkedSection(
     /// <summary>It came in a package, behind the start of a postcopy.</summary>
     public bool IsPackaged { get; init; }
 
+    /// <summary>A footer ends it; false in streams of machine types up to 2.3.</summary>
+    public bool HasFooter { get; init; } = true;
+
     /// <summary>Offset of its body.</summary>
     public long BodyOffset => Offset + HeadBytes + IdStr.Length;
 
-    /// <summary>Offset behind its footer.</summary>
-    public long EndOffset => BodyOffset + Body.Length + FooterBytes;
+    /// <summary>Offset behind it and its footer.</summary>
+    public long EndOffset => BodyOffset + Body.Length + (HasFooter ? FooterBytes : 0);
 
     /// <summary>Bytes of the section with head and footer.</summary>
     public long Bytes => EndOffset - Offset;

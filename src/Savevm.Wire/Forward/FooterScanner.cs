@@ -96,6 +96,12 @@ public sealed class FooterScanner
         return count;
     }
 
+    /// <summary>Whether bytes may stand behind a section: the head of another one, a command, the end of the stream.</summary>
+    /// <param name="next">Bytes from there on.</param>
+    /// <param name="sectionId">Id of the section before them.</param>
+    /// <param name="endOfInput">Nothing follows these bytes.</param>
+    public bool MayFollow(ReadOnlySpan<byte> next, uint sectionId, bool endOfInput) => JudgeSuccessor(next, sectionId, endOfInput) == Verdict.Plausible;
+
     /// <summary>
     /// The next footer with a plausible successor. When more bytes are needed, <paramref name="position"/> is where to go on.
     /// </summary>

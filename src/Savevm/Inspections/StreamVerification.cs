@@ -111,12 +111,19 @@ internal sealed class StreamVerification
     {
         long decoded = 0;
         long total = 0;
+        if (_survey.Devices is [{ HasFooter: false } first, ..])
+        {
+            string guide = first.Cut == SectionCut.Catalogue ? "the catalogue" : "the description";
+            _remarks.Add($"a stream without footers, as machine types up to 2.3 have it: {guide} tells where its sections end");
+        }
         for (int i = 0; i < _survey.Devices.Count; i++)
         {
             WalkedSection section = _survey.Devices[i];
             if (section.Cut == SectionCut.Ambiguous)
                 _remarks.Add($"where device '{section.IdStr}' {section.InstanceId} ends is a guess: its bytes hold more than one footer of its own");
-            if (section.Cut == SectionCut.Description)
+            if (section.Cut == SectionCut.Catalogue && section.HasFooter)
+                _remarks.Add($"device '{section.IdStr}' {section.InstanceId} holds bytes that look like its own footer; the catalogue tells where it ends");
+            if (section.Cut == SectionCut.Description && section.HasFooter)
                 _remarks.Add($"device '{section.IdStr}' {section.InstanceId} holds bytes that look like its own footer; the description tells where it ends");
             var device = new Machine.VMState.DeviceSection(section.IdStr, section.InstanceId, section.VersionId, section.SectionId, section.Body);
             total += section.Body.Length;

@@ -56,6 +56,30 @@ public sealed class ImportTests
         back.Log.AssertContinues(guest.Log);
     }
 
+    /// <summary>Machine types up to 2.3 write no footers, those from 2.0 to 2.2 no description either.</summary>
+    [Theory]
+    [InlineData("pc-i440fx-2.3", "the description tells")]
+    [InlineData("pc-i440fx-2.2", "the catalogue tells")]
+    [InlineData("pc-i440fx-1.4", "the description tells")]
+    public async Task WhatOldMachineTypesSavedIsRead(string machine, string remark)
+    {
+        QemuInstallation qemu = QemuLab.Oldest;
+        Assert.SkipUnless(qemu.Version.Major < 9, $"{qemu} has no machine type {machine}");
+        await using var workspace = new Workspace();
+        LabGuest guest = await LabGuest.StartAsync(workspace, qemu, GuestSpecification.For(machine, "tcg"));
+        await guest.UntilTickAsync(2);
+        await guest.StopAsync();
+        string saved = await SaveAsync(guest, workspace.NewFolder("f"), "", Uncompressed);
+        JsonNode registers = await guest.Monitor.ExecuteAsync("human-monitor-command", new JsonObject { ["command-line"] = "info registers" }) ?? "";
+
+        SavevmResult verified = (await SavevmCommand.RunAsync(workspace, "verify", saved)).Expect(0);
+        Assert.Contains(remark, verified.Output, StringComparison.Ordinal);
+        AssertRegisters((string)registers!, (await SavevmCommand.RunAsync(workspace, "inspect", saved, "--device", "cpu", "--json")).Expect(0).Output);
+        JsonNode report = JsonNode.Parse((await SavevmCommand.RunAsync(workspace, "inspect", saved, "--json")).Expect(0).Output)!;
+        Assert.All(report["devices"]!.AsArray(), device => Assert.Equal((int)device!["bytes"]!, (int)device["decoded_bytes"]!));
+        (await SavevmCommand.RunAsync(workspace, ["import", "web", saved, "--", qemu.Path])).Expect(5);
+    }
+
     [Fact]
     public async Task WhatTheCommandExportsLoadsInAStockQemu()
     {

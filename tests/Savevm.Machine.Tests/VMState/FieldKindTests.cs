@@ -15,7 +15,7 @@ public class FieldKindTests
     [InlineData("int32", 4, "fffffffc", "-4")]
     [InlineData("int64", 8, "fffffffffffffffb", "-5")]
     [InlineData("bool", 1, "00", "false")]
-    [InlineData("bool", 1, "07", "true")]
+    [InlineData("bool", 1, "01", "true")]
     [InlineData("uint8 equal", 1, "05", "0x05")]
     [InlineData("uint16 equal", 2, "0005", "0x0005")]
     [InlineData("int32 equal", 4, "00000005", "5")]
@@ -56,6 +56,15 @@ public class FieldKindTests
         DecodedNode node = Described.Field(fields, "0001 0002 0003");
         Assert.Equal(NodeKind.Value, node.Kind);
         Assert.Equal([1UL, 2, 3], Enumerable.Range(0, node.Value.Count).Select(i => node.Value.AsUnsigned(i)));
+    }
+
+    [Fact]
+    public void A_bool_that_is_neither_is_shown_and_noted()
+    {
+        DecodedDevice device = Described.Decode("{'name':'f','type':'bool','size':1}", "07");
+        Assert.Equal("0x07", device.Root.Children[0].Value.ToText());
+        Assert.True(device.Root.Children[0].Value.IsTrue());
+        Assert.Equal(0, Assert.Single(device.Defects).BodyOffset);
     }
 
     [Fact]

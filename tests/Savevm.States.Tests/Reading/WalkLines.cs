@@ -17,6 +17,11 @@ internal sealed class WalkLines : IStateVisitor
 
     internal IReadOnlyList<WalkedSection> Sections { get; private set; } = [];
 
+    /// <summary>The text of the description.</summary>
+    internal ReadOnlyMemory<byte> Description { get; private set; }
+
+    public void End(long offset, ReadOnlyMemory<byte> description) => Description = description;
+
     public void Configuration(long offset, ConfigurationRecord configuration) => Say(offset, $"CONFIGURATION {configuration.MachineName}");
 
     public void SectionBegins(long offset, in SectionHeader header, string idStr) => Say(

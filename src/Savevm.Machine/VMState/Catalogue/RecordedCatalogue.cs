@@ -13,7 +13,7 @@ public static class RecordedCatalogue
     private const string Prefix = "catalogue/";
     private const string Suffix = ".json.gz";
 
-    private static readonly string[] Recorded = ["pc-i440fx-7.2", "pc-i440fx-10.0", "pc-q35-7.2", "pc-q35-10.0"];
+    private static readonly string[] Recorded = ["pc-i440fx-2.3", "pc-i440fx-7.2", "pc-i440fx-10.0", "pc-q35-7.2", "pc-q35-10.0"];
 
     /// <summary>The machines that were recorded, by QEMU's names.</summary>
     public static IReadOnlyList<string> Machines => Recorded;

@@ -89,6 +89,8 @@ internal sealed class DecodingScope(ReadOnlyMemory<byte> body)
             return Defective(name, row.Type, index, at, bytes, $"'{name}' of type '{row.Type}' with {fieldBytes} bytes");
         if (row.Kind is ValueKind.NullPointer or ValueKind.PointerMark)
             return Pointer(row, name, index, at, bytes);
+        if (row.Kind == ValueKind.Bool && body.Span.Slice(at, bytes).IndexOfAnyExceptInRange((byte)0, (byte)1) is >= 0 and int odd)
+            Add(at + odd, $"'{name}' is 0x{body.Span[at + odd]:x2}, and of type 'bool'");
         return Value(row.Kind, name, row.Type, index, at, bytes, FieldKindTable.NumberBytes(row, fieldBytes));
     }
 

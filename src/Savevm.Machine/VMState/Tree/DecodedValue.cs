@@ -99,6 +99,7 @@ public readonly struct DecodedValue
         ValueKind.None => "",
         ValueKind.Number when IsNumber => "0x" + AsUnsigned(index).ToString("x" + (2 * ElementBytes), CultureInfo.InvariantCulture),
         ValueKind.SignedNumber or ValueKind.Timer when IsNumber => AsSigned(index).ToString(CultureInfo.InvariantCulture),
+        ValueKind.Bool when Element(index) is [> 1] => "0x" + Convert.ToHexStringLower(Element(index)),
         ValueKind.Bool => IsTrue(index) ? "true" : "false",
         ValueKind.Real => AsReal(index).ToString("R", CultureInfo.InvariantCulture),
         ValueKind.NullPointer => "null",
