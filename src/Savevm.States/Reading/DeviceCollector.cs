@@ -50,6 +50,8 @@ internal sealed class DeviceCollector
     {
         if (_sections.Count == WireLimits.MaxSections)
             throw new WireException(offset, $"more than {WireLimits.MaxSections} device sections");
+        if (end >= 0 && _input.Offset > end)
+            throw new WireException(offset, $"the package ends at 0x{end:x}, within the head of section '{header.IdStr}'");
         Pending = (offset, header);
         int resumeAt = 0;
         int length;

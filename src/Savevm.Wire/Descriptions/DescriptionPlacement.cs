@@ -38,7 +38,8 @@ internal readonly ref struct DescriptionPlacement(Span<DescriptionNode> nodes, R
     {
         ref DescriptionNode node = ref _nodes[field];
         node.BodyOffset = at;
-        if (node.FirstChild == DescriptionNode.None)
+        // What an array without elements would hold is nowhere.
+        if (node.FirstChild == DescriptionNode.None || node.TotalBytes == 0)
             return;
         ReadOnlySpan<byte> type = _text.Slice(node.TypeStart, node.TypeLength);
         if (type.SequenceEqual("qtailq"u8) || type.SequenceEqual("qlist"u8))
