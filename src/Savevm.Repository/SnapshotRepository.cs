@@ -147,11 +147,13 @@ public sealed class SnapshotRepository : IDisposable
     /// <summary>Begins to write a snapshot. Nothing of it can be seen before it is committed.</summary>
     /// <exception cref="SnapshotExistsException">The name is taken.</exception>
     /// <exception cref="ArgumentException">This cannot be a name.</exception>
-    public SnapshotWriter BeginSnapshot(string name)
+    /// <param name="name">The name.</param>
+    /// <param name="isDurable">It shall survive a power cut; false for one that is gone soon.</param>
+    public SnapshotWriter BeginSnapshot(string name, bool isDurable = true)
     {
         SnapshotName.Validate(name);
         if (directory.StatusOf(name) is not null) throw new SnapshotExistsException(name, Path);
-        return new SnapshotWriter(directory, name);
+        return new SnapshotWriter(directory, name, isDurable);
     }
 
     /// <summary>Bytes that may still be written to the file system of the repository.</summary>

@@ -8,9 +8,9 @@ namespace Savevm.Repository.Pages;
 
 /// <summary>
 /// The RAM of a machine as one sparse image file per block, with a checksum per 64 KiB beside it. File names are numbers, never names
-/// from the stream.
+/// from the stream. What need not survive a power cut is not hurried to the device.
 /// </summary>
-internal sealed class RamImageSink(LinuxDirectory directory) : IRamSink, IDisposable
+internal sealed class RamImageSink(LinuxDirectory directory, bool isDurable) : IRamSink, IDisposable
 {
     private const int MaximumWriters = 254;
 
@@ -92,7 +92,10 @@ internal sealed class RamImageSink(LinuxDirectory directory) : IRamSink, IDispos
     /// <summary>From now on the RAM cannot become a snapshot: something was not written.</summary>
     internal void Fail(string reason) => Interlocked.CompareExchange(ref failure, reason, null);
 
-    internal void StartWriteBack(LinuxFile file, long offset, long length) => writeBack.Add(file, offset, length);
+    internal void StartWriteBack(LinuxFile file, long offset, long length)
+    {
+        if (isDurable) writeBack.Add(file, offset, length);
+    }
 
     /// <summary>Ends writing: completes the checksums and writes the checksum files. Once; later calls return the same.</summary>
     internal IReadOnlyList<SealedRamImage> Seal(CancellationToken cancellationToken)
@@ -109,8 +112,11 @@ internal sealed class RamImageSink(LinuxDirectory directory) : IRamSink, IDispos
         {
             using var sumFile = directory.CreateFile(SumName(image.Block.Index));
             var tableSum = image.Seal(sumFile, buffer.Span, cancellationToken);
-            sumFile.StartWriteBack(0, SumFile.LengthFor(image.Geometry));
-            image.File.StartWriteBack(0, image.Block.UsedLength);
+            if (isDurable)
+            {
+                sumFile.StartWriteBack(0, SumFile.LengthFor(image.Geometry));
+                image.File.StartWriteBack(0, image.Block.UsedLength);
+            }
             results.Add(new SealedRamImage(image.Block, tableSum, image.CountDataPages() * RamBlock.PageSize));
         }
         return sealedImages = [.. results];

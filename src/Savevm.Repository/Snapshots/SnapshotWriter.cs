@@ -14,13 +14,15 @@ public sealed class SnapshotWriter : IDisposable
 {
     private readonly LinuxDirectory repository, directory, ramDirectory;
     private readonly string stagingName;
+    private readonly bool isDurable;
     private readonly RamImageSink ram;
     private readonly DeviceFileSink devices;
     private bool committed, disposed, hasDisks;
 
-    internal SnapshotWriter(LinuxDirectory repository, string name)
+    internal SnapshotWriter(LinuxDirectory repository, string name, bool isDurable)
     {
         this.repository = repository;
+        this.isDurable = isDurable;
         Name = name;
         (stagingName, directory) = StagingDirectory.Create(repository, name);
         try
@@ -34,7 +36,7 @@ public sealed class SnapshotWriter : IDisposable
             directory.Dispose();
             throw;
         }
-        ram = new RamImageSink(ramDirectory);
+        ram = new RamImageSink(ramDirectory, isDurable);
         devices = new DeviceFileSink(directory);
     }
 
@@ -84,8 +86,8 @@ public sealed class SnapshotWriter : IDisposable
     }
 
     /// <summary>
-    /// Makes the snapshot appear under its name. When this returns, it is on the disk and survives a power cut; when it throws, there is
-    /// none.
+    /// Makes the snapshot appear under its name. When this returns, it is on the disk and survives a power cut, unless it was begun as one that
+    /// need not; when it throws, there is none.
     /// </summary>
     /// <param name="facts">What is known about the machine beside its state.</param>
     /// <param name="cancellationToken">Cancels until the snapshot appears.</param>
@@ -105,8 +107,18 @@ public sealed class SnapshotWriter : IDisposable
         using (var file = directory.CreateFile(SnapshotFiles.Manifest))
         {
             file.Write(manifestBytes, 0);
-            file.SyncData();
+            if (isDurable) file.SyncData();
         }
+        if (isDurable) Sync(cancellationToken);
+        cancellationToken.ThrowIfCancellationRequested();
+        if (!repository.TryRename(stagingName, Name)) throw new SnapshotExistsException(Name, repository.Name);
+        committed = true;
+        if (isDurable) repository.Sync();
+        return manifest;
+    }
+
+    private void Sync(CancellationToken cancellationToken)
+    {
         devices.Sync();
         ram.Sync(cancellationToken);
         ramDirectory.Sync();
@@ -116,11 +128,6 @@ public sealed class SnapshotWriter : IDisposable
             disks.Sync();
         }
         directory.Sync();
-        cancellationToken.ThrowIfCancellationRequested();
-        if (!repository.TryRename(stagingName, Name)) throw new SnapshotExistsException(Name, repository.Name);
-        committed = true;
-        repository.Sync();
-        return manifest;
     }
 
     /// <summary>Closes the files, and removes them unless they were committed.</summary>

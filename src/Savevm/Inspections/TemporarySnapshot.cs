@@ -56,8 +56,25 @@ internal sealed class TemporarySnapshot : IDisposable
 
     private static void Import(SnapshotRepository repository, SavedStateFile file, string folder, CancellationToken cancellationToken)
     {
-        using SnapshotWriter writer = repository.BeginSnapshot("state");
+        if (file.Storage is not null)
+        {
+            try
+            {
+                Import(repository, file, earlier: null, cancellationToken);
+                return;
+            }
+            catch (EarlierPagesMissingException)
+            {
+                // Rare enough that nobody else pays for it.
+            }
+        }
         using var earlier = new EarlierPages(folder);
+        Import(repository, file, earlier, cancellationToken);
+    }
+
+    private static void Import(SnapshotRepository repository, SavedStateFile file, EarlierPages? earlier, CancellationToken cancellationToken)
+    {
+        using SnapshotWriter writer = repository.BeginSnapshot("state", isDurable: false);
         StateImport.Load(file, writer, cancellationToken, earlier);
         writer.Commit(new SnapshotFacts { RunState = "paused", Mode = "import" }, cancellationToken);
     }
