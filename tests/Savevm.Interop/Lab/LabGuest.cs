@@ -122,6 +122,14 @@ internal sealed class LabGuest : IAsyncDisposable
 
     public Task ContinueAsync() => Monitor.ExecuteAsync("cont");
 
+    /// <summary>What a command of the human monitor prints.</summary>
+    public async Task<string> HumanAsync(string command) =>
+        (string)(await Monitor.ExecuteAsync("human-monitor-command", new JsonObject { ["command-line"] = command }))!;
+
+    /// <summary>A property of an object of QEMU.</summary>
+    public Task<JsonNode?> PropertyAsync(string path, string property) =>
+        Monitor.ExecuteAsync("qom-get", new JsonObject { ["path"] = path, ["property"] = property });
+
     /// <summary>SHA-256 of the guest's RAM: below the video memory, and from 1 MiB to the end. The guest must stand still.</summary>
     public async Task<string> DigestAsync(int ramMiB = 64)
     {

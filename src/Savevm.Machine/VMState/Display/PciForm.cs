@@ -46,11 +46,14 @@ internal static class PciForm
         if (config.Find("command") is { } command && DisplayWriter.Number(command) is { } bits)
             writer.Add("command", command, $"0x{bits:x4} {DisplayWriter.Bits(bits, Command)}".TrimEnd());
         WriteBars(config, writer);
+        if (config.Find("rom_bar") is { } rom && DisplayWriter.Number(rom) is > 0 and { } place)
+            writer.Add("rom", rom, $"memory 0x{place & ~0x7ffUL:x8}, {((place & 1) != 0 ? "enabled" : "disabled")}");
         if (Number(config, "secondary_bus") is { } secondary)
         {
             writer.Add("buses", config, string.Create(
                 CultureInfo.InvariantCulture,
                 $"primary {Number(config, "primary_bus")}, secondary {secondary}, subordinate {Number(config, "subordinate_bus")}"));
+            BridgeForm.Write(config, writer);
         }
         if (Number(config, "interrupt_pin") is > 0 and < 5 and { } pin)
         {

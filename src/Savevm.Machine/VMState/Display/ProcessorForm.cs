@@ -101,12 +101,25 @@ internal static class ProcessorForm
     {
         if ((flags >> 15 & 1) == 0)
             return "not present";
+        if ((flags >> 12 & 1) == 0)
+            return string.Create(CultureInfo.InvariantCulture, $"{SystemKind((int)(flags >> 8 & 0xf))}, ring {flags >> 13 & 3}");
         bool isCode = (flags >> 11 & 1) != 0;
         bool canMore = (flags >> 9 & 1) != 0;
-        string kind = (flags >> 12 & 1) == 0 ? "system" : isCode ? (canMore ? "code, readable" : "code") : canMore ? "data, writable" : "data";
+        string kind = isCode ? (canMore ? "code, readable" : "code") : canMore ? "data, writable" : "data";
         string width = (flags >> 21 & 1) != 0 ? "64 bits" : (flags >> 22 & 1) != 0 ? "32 bits" : "16 bits";
         return string.Create(CultureInfo.InvariantCulture, $"{kind}, ring {flags >> 13 & 3}, {width}");
     }
+
+    /// <summary>What a segment of the system is. The bits that tell the width of others mean nothing in it.</summary>
+    private static string SystemKind(int type) => type switch
+    {
+        1 => "16-bit TSS, available",
+        2 => "LDT",
+        3 => "16-bit TSS, busy",
+        9 => "TSS, available",
+        11 => "TSS, busy",
+        _ => $"system, type {type:x}",
+    };
 
     private static string Letters(ulong flags) =>
         string.Concat(FlagLetters.Select(flag => (flags >> flag.Bit & 1) != 0 ? flag.Letter : '-'));
