@@ -26,6 +26,7 @@ public static class XbzrleEncoder
 
     private const int MaskBytes = 64;
     private const int LengthBytes = 2;
+    private const int ShortRunBytes = 32;
 
     /// <summary>Encodes what changed.</summary>
     /// <param name="before">What the other side has.</param>
@@ -40,6 +41,8 @@ public static class XbzrleEncoder
         if (destination.Length < LengthBytes) return Overflow;
         ref var old = ref MemoryMarshal.GetReference(before);
         ref var fresh = ref MemoryMarshal.GetReference(now);
+        var lastShortStart = now.Length - ShortRunBytes;
+        var lastShortPlace = destination.Length - (LengthBytes + 1 + ShortRunBytes + LengthBytes);
         var written = 0;
         var runStart = 0;
         ulong differs = 0;
@@ -57,8 +60,23 @@ public static class XbzrleEncoder
             differs = mask >> (MaskBytes - 1);
             do
             {
+                var rest = edges & (edges - 1);
+                if (!isRun && rest != 0)
+                {
+                    // Where both ends of a short run are at hand, it is written at once: most runs are.
+                    var start = at + BitOperations.TrailingZeroCount(edges);
+                    var end = at + BitOperations.TrailingZeroCount(rest);
+                    if (end - start <= ShortRunBytes && start <= lastShortStart && written <= lastShortPlace)
+                    {
+                        written = WriteLength(destination, written, start - runStart);
+                        written = WriteShortRun(now, start, end - start, destination, written);
+                        runStart = end;
+                        edges = rest & (rest - 1);
+                        continue;
+                    }
+                }
                 var edge = at + BitOperations.TrailingZeroCount(edges);
-                edges &= edges - 1;
+                edges = rest;
                 if (isRun)
                 {
                     written = WriteLiterals(now, runStart, edge - runStart, destination, written);
@@ -121,11 +139,24 @@ public static class XbzrleEncoder
         at = WriteLength(destination, at, count);
         if (at + count > destination.Length) return Overflow;
 
-        // SAFETY: 32 bytes from both places on lie inside the spans; what is written too far is written again or never counted.
-        if (count <= Vector256<byte>.Count && from + Vector256<byte>.Count <= now.Length && at + Vector256<byte>.Count <= destination.Length)
-            Vector256.LoadUnsafe(ref MemoryMarshal.GetReference(now), (nuint)from).StoreUnsafe(ref MemoryMarshal.GetReference(destination), (nuint)at);
+        if (count <= ShortRunBytes && from + ShortRunBytes <= now.Length && at + ShortRunBytes <= destination.Length)
+            CopyShortRun(now, from, destination, at);
         else
             now.Slice(from, count).CopyTo(destination[at..]);
         return at + count;
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int WriteShortRun(ReadOnlySpan<byte> now, int from, int count, Span<byte> destination, int at)
+    {
+        // SAFETY: the caller has seen that there is room.
+        Unsafe.Add(ref MemoryMarshal.GetReference(destination), at) = (byte)count;
+        CopyShortRun(now, from, destination, at + 1);
+        return at + 1 + count;
+    }
+
+    // SAFETY: the caller has seen that 32 bytes from both places on lie inside the spans; what is written too far is written again or never counted.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void CopyShortRun(ReadOnlySpan<byte> now, int from, Span<byte> destination, int at) =>
+        Vector256.LoadUnsafe(ref MemoryMarshal.GetReference(now), (nuint)from).StoreUnsafe(ref MemoryMarshal.GetReference(destination), (nuint)at);
 }
