@@ -1,4 +1,6 @@
 using System.Globalization;
+using Microsoft.Win32.SafeHandles;
+using Savevm.Benchmarks.Processes;
 
 namespace Savevm.Benchmarks;
 
@@ -26,6 +28,22 @@ internal sealed class Workspace : IDisposable
     /// <summary>The name of a folder that is not there yet.</summary>
     public string NewSocketFolder() =>
         Path.Combine(Sockets, Interlocked.Increment(ref _folders).ToString(CultureInfo.InvariantCulture));
+
+    /// <summary>
+    /// The name of a file to write, in a folder that was emptied, once everything that was written before is on the disk: nobody pays for what
+    /// another left behind.
+    /// </summary>
+    public string NewDataFile(string folder)
+    {
+        string file = Path.Combine(NewDataFolder(folder), "file");
+        using (SafeFileHandle probe = File.OpenHandle(file, FileMode.Create, FileAccess.Write))
+        {
+            _ = Libc.syncfs((int)probe.DangerousGetHandle());
+        }
+
+        File.Delete(file);
+        return file;
+    }
 
     /// <summary>A new empty folder for data.</summary>
     public string NewDataFolder(string name)

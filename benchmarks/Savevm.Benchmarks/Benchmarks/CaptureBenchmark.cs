@@ -178,21 +178,6 @@ internal static class CaptureBenchmark
 
         public double QemuProcessor => ProcessFacts.ProcessorMilliseconds(Qemu.Id);
 
-        /// <summary>
-        /// The name of a file to write, in a folder that was emptied, once everything that was written before is on the disk: nobody pays
-        /// for what another left behind.
-        /// </summary>
-        public string NewFile()
-        {
-            string folder = Run.Workspace.NewDataFolder("capture");
-            string file = Path.Combine(folder, "stream");
-            using (SafeFileHandle probe = File.OpenHandle(file, FileMode.Create, FileAccess.Write))
-            {
-                _ = Libc.syncfs((int)probe.DangerousGetHandle());
-            }
-
-            File.Delete(file);
-            return file;
-        }
+        public string NewFile() => Run.Workspace.NewDataFile("capture");
     }
 }

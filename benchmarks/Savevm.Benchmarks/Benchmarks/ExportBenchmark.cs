@@ -58,7 +58,7 @@ internal static class ExportBenchmark
         var comparison = new Comparison($"{guest}, stopped, as a mapped-ram file", [Written, Durable, Peak]);
         findings.Comparisons.Add(comparison);
         comparison.Run(run.Options.Rounds, contenders, run.Progress);
-        NewFile(run);
+        run.Workspace.NewDataFile("export");
         foreach (string peer in new[] { TwoChannels, OneChannel })
         {
             comparison.Ratio($"{peer} / {Export}, written", peer, Export, Written);
@@ -81,7 +81,7 @@ internal static class ExportBenchmark
 
     private static (double Milliseconds, double Peak) Launch(BenchmarkRun run, string repository, string? preload)
     {
-        string file = NewFile(run);
+        string file = run.Workspace.NewDataFile("export");
         var environment = new Dictionary<string, string> { ["SAVEVM_REPOSITORY"] = repository };
         if (preload is not null)
         {
@@ -103,7 +103,7 @@ internal static class ExportBenchmark
 
     private static Dictionary<Quantity, double> Theirs(BenchmarkRun run, QmpConnection monitor, bool hasChannels)
     {
-        string file = NewFile(run);
+        string file = run.Workspace.NewDataFile("export");
         monitor.StopAgain();
         monitor.SetCapabilities(hasChannels, "multifd");
         int position = monitor.Position;
@@ -123,17 +123,5 @@ internal static class ExportBenchmark
             [Written] = written,
             [Durable] = written + Stopwatch.GetElapsedTime(syncing).TotalMilliseconds,
         };
-    }
-
-    /// <summary>The name of a file to write, in an empty folder, once what was written before is on the disk.</summary>
-    private static string NewFile(BenchmarkRun run)
-    {
-        string folder = run.Workspace.NewDataFolder("export");
-        using (SafeFileHandle probe = File.OpenHandle(Path.Combine(folder, "probe"), FileMode.Create, FileAccess.Write))
-        {
-            _ = Libc.syncfs((int)probe.DangerousGetHandle());
-        }
-
-        return Path.Combine(folder, "file");
     }
 }
