@@ -62,6 +62,12 @@ public static class ExportCommand
             },
             invocation.Pane.Progress,
             invocation.Interrupt);
+        foreach (string block in report.LeftOut)
+        {
+            invocation.Pane.Say(
+                $"warning: the RAM block {block} was left out: the state does not say where its memory lies. --format raw --block {block} writes it alone");
+        }
+
         invocation.Pane.Result(invocation.IsJson
             ? Json(report)
             : $"exported {report.Path}: {(report.FileBytes is { } bytes ? ByteSize.Format(bytes) : $"{ByteSize.Format(report.GuestBytes)} of RAM")}");
@@ -74,6 +80,13 @@ public static class ExportCommand
             writer.WriteString("path", report.Path);
             writer.WriteNumber("guest_bytes", report.GuestBytes);
             writer.WriteWhole("file_bytes", report.FileBytes);
+            writer.WriteStartArray("left_out");
+            foreach (string block in report.LeftOut)
+            {
+                writer.WriteStringValue(block);
+            }
+
+            writer.WriteEndArray();
             writer.WriteMilliseconds("elapsed_ms", report.Elapsed);
         });
 }

@@ -9,4 +9,7 @@ internal sealed record MachineFamily(string Prefix, long FirstAddress, long Spli
 {
     /// <summary>The machine's property <c>max-ram-below-4g</c> takes the place of <see cref="SplitFrom"/>; else it only bounds the part below.</summary>
     internal bool SplitMoves { get; init; }
+
+    /// <summary>Bytes of addresses that the machine keeps above its memory for PCI devices, usually; 0 where that moves no memory.</summary>
+    internal long PciHoleBytes { get; init; }
 }

@@ -12,8 +12,8 @@ internal static class MachineFamilyTable
 
     private static readonly MachineFamily[] All =
     [
-        new("pc-i440fx-", 0, 0xe0000000, 0xc0000000) { SplitMoves = true },
-        new("pc-q35-", 0, 0xb0000000, 0x80000000),
+        new("pc-i440fx-", 0, 0xe0000000, 0xc0000000) { SplitMoves = true, PciHoleBytes = 2L << 30 },
+        new("pc-q35-", 0, 0xb0000000, 0x80000000) { PciHoleBytes = 32L << 30 },
         new("microvm", 0, 0xc0000000, 0xc0000000),
         new("isapc", 0, long.MaxValue, long.MaxValue),
         new("virt-", 1L << 30, long.MaxValue, long.MaxValue),

@@ -16,9 +16,10 @@ internal static class StateExport
         var machine = new SavedMachine(state.Snapshot.Ram, state.Snapshot.Devices.Save());
         var meter = new ReadMeter("export", machine.RamBytes, progress);
         using ExportFile target = ExportFile.Create(request.Path, request.Replace);
+        IReadOnlyList<string> leftOut;
         try
         {
-            Write(request, subject, state, machine, target, new WritingWatch(meter, cancellationToken));
+            leftOut = Write(request, subject, state, machine, target, new WritingWatch(meter, cancellationToken));
         }
         catch (PhysicalLayoutException layout)
         {
@@ -26,10 +27,11 @@ internal static class StateExport
         }
         target.Commit();
         long? bytes = target.File is null ? null : new FileInfo(request.Path).Length;
-        return new ExportReport(request.Path, machine.RamBytes, bytes, watch.Elapsed);
+        return new ExportReport(request.Path, machine.RamBytes, bytes, watch.Elapsed) { LeftOut = leftOut };
     }
 
-    private static void Write(
+    /// <summary>Writes it; the RAM blocks that are not in it, since it is not known where they lie.</summary>
+    private static IReadOnlyList<string> Write(
         ExportRequest request, StateSubject subject, TemporarySnapshot state, SavedMachine machine, ExportFile target, WritingWatch watch)
     {
         switch (request.Format)
@@ -43,21 +45,39 @@ internal static class StateExport
             case ExportFormat.Libvirt:
                 LibvirtWriter.Write(machine, DomainXmlOf(request, subject, state, machine), subject.File?.Libvirt?.Cookie ?? "", WasRunning(subject, state), LibvirtFormat.Raw, target, watch);
                 break;
-            case ExportFormat.Raw:
-                RawWriter.Write(machine.Ram, LayoutOf(request, machine), target.Stream, watch);
-                break;
-            case ExportFormat.Elf:
-                ElfWriter.Write(machine.Ram, LayoutOf(request, machine), ProcessorRegisters.Of(StateContents.Read(state.Snapshot)), target.Stream, watch);
-                break;
             default:
-                LimeWriter.Write(machine.Ram, LayoutOf(request, machine), target.Stream, watch);
-                break;
+                return WriteMemory(request, state, machine, target, watch);
         }
+        return [];
     }
 
-    private static PhysicalLayout LayoutOf(ExportRequest request, SavedMachine machine) => request.Block is { } block
+    private static IReadOnlyList<string> WriteMemory(
+        ExportRequest request, TemporarySnapshot state, SavedMachine machine, ExportFile target, WritingWatch watch)
+    {
+        PhysicalLayout layout = LayoutOf(request, state, machine);
+        switch (request.Format)
+        {
+            case ExportFormat.Raw:
+                RawWriter.Write(machine.Ram, layout, target.Stream, watch);
+                break;
+            case ExportFormat.Elf:
+                ElfWriter.Write(machine.Ram, layout, ProcessorRegisters.Of(StateContents.Read(state.Snapshot)), target.Stream, watch);
+                break;
+            default:
+                LimeWriter.Write(machine.Ram, layout, target.Stream, watch);
+                break;
+        }
+        return layout.LeftOut;
+    }
+
+    private static PhysicalLayout LayoutOf(ExportRequest request, TemporarySnapshot state, SavedMachine machine) => request.Block is { } block
         ? PhysicalLayout.OfBlock(block, machine.Ram.Blocks)
-        : PhysicalLayout.Of(machine.Devices.MachineName, machine.Ram.Blocks);
+        : PhysicalLayout.Of(
+            machine.Devices.MachineName,
+            machine.Ram.Blocks,
+            RecordedMemory.Of(
+                RecordedMachine.Parse(state.Snapshot.Manifest.Machine), RecordedSource.Parse(state.Snapshot.Manifest.Source), machine.Ram.Blocks)
+                .With(machine));
 
     private static bool WasRunning(StateSubject subject, TemporarySnapshot state) =>
         subject.File?.Libvirt?.Header.WasRunning ?? state.Snapshot.Manifest.RunState == "running";

@@ -17,6 +17,9 @@ internal sealed record RecordedBlock(string Name, long Bytes, long MaximumBytes,
     /// <summary>Other processes could map the same memory.</summary>
     public bool IsShared { get; init; }
 
+    /// <summary>Where the guest has it, for memory that was plugged in; null for other blocks.</summary>
+    public long? Address { get; init; }
+
     public static IReadOnlyList<RecordedBlock> From(QemuFacts facts) => [.. facts.Parts.RamBlocks.Select(block => From(block, facts))];
 
     public static IReadOnlyList<RecordedBlock> Parse(JsonObject machine) =>
@@ -33,10 +36,13 @@ internal sealed record RecordedBlock(string Name, long Bytes, long MaximumBytes,
     {
         // Machine types up to 4.0 name the block by the backend's whole path.
         var id = block.Name.StartsWith("/objects/", StringComparison.Ordinal) ? block.Name["/objects/".Length..] : block.Name;
+        // That of a virtio-mem device has the device's path before the backend's id.
+        var backend = block.Name[(block.Name.LastIndexOf('/') + 1)..];
         return new RecordedBlock(block.Name, block.UsedBytes, block.MaximumBytes, block.PageBytes)
         {
             Backend = facts.Parts.Objects.FirstOrDefault(item => item.Id == id && item.Type.StartsWith("memory-backend", StringComparison.Ordinal))?.Type,
-            IsShared = facts.MemoryBackends.Any(backend => backend.Id == id && backend.Shared),
+            IsShared = facts.MemoryBackends.Any(item => item.Id == id && item.Shared),
+            Address = facts.Parts.MemoryDevices.FirstOrDefault(item => item.Backend == backend)?.Address,
         };
     }
 
@@ -47,6 +53,7 @@ internal sealed record RecordedBlock(string Name, long Bytes, long MaximumBytes,
         {
             Backend = RecordedJson.Text(json, "backend"),
             IsShared = RecordedJson.Flag(json, "shared"),
+            Address = RecordedJson.Number(json, "address"),
         };
     }
 
@@ -57,6 +64,7 @@ internal sealed record RecordedBlock(string Name, long Bytes, long MaximumBytes,
         if (PageBytes != 4096) json["page_bytes"] = PageBytes;
         if (Backend is not null) json["backend"] = Backend;
         if (IsShared) json["shared"] = true;
+        if (Address is { } address) json["address"] = address;
         return json;
     }
 }

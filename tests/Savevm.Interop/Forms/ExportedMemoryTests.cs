@@ -42,7 +42,7 @@ public sealed class ExportedMemoryTests
         string dump = Path.Combine(folder, "dump");
         await guest.Monitor.ExecuteAsync("dump-guest-memory", new JsonObject { ["paging"] = false, ["protocol"] = $"file:{dump}" });
 
-        PhysicalLayout layout = PhysicalLayout.Of(machine, captured.Machine.Ram.Blocks, maxRamBelow4G: below * MiB);
+        PhysicalLayout layout = PhysicalLayout.Of(machine, captured.Machine.Ram.Blocks, new LayoutFacts { MaxRamBelow4G = below * MiB });
         Assert.Equal(below == 0 ? 1 : 2, layout.Ranges.Count);
         string raw = captured.Write("raw", file => RawWriter.Write(captured.Machine.Ram, layout, file.Stream, new WritingWatch()));
         Assert.Equal(below == 0 ? RamMiB * MiB : FourGiB + ((RamMiB - below) * MiB), new FileInfo(raw).Length);
@@ -51,7 +51,7 @@ public sealed class ExportedMemoryTests
             string saved = Path.Combine(folder, $"at{address}");
             await guest.Monitor.ExecuteAsync(
                 "pmemsave", new JsonObject { ["val"] = address, ["size"] = bytes, ["filename"] = saved });
-            AssertSame(ReadAt(saved, 0, (int)bytes), ReadAt(raw, address, (int)bytes), address);
+            MemoryFile.AssertSame(MemoryFile.ReadAt(saved, 0, (int)bytes), MemoryFile.ReadAt(raw, address, (int)bytes), address);
         }
 
         ElfCore theirs = ElfCore.Open(dump);
@@ -63,7 +63,7 @@ public sealed class ExportedMemoryTests
         Assert.Equal(theirs.Ranges.Select(range => (range.Address, range.Bytes)), ours.Ranges.Select(range => (range.Address, range.Bytes)));
         foreach ((var expected, var actual) in theirs.Ranges.Zip(ours.Ranges))
         {
-            AssertSame(theirs.Read(expected.Offset, (int)expected.Bytes), ours.Read(actual.Offset, (int)actual.Bytes), expected.Address);
+            MemoryFile.AssertSame(theirs.Read(expected.Offset, (int)expected.Bytes), ours.Read(actual.Offset, (int)actual.Bytes), expected.Address);
         }
     }
 
@@ -105,20 +105,5 @@ public sealed class ExportedMemoryTests
             Control = [.. Enumerable.Range(0, 5).Select(index => Word(392 + (index * 8)))],
             KernelGsBase = Word(432),
         };
-    }
-
-    private static byte[] ReadAt(string path, long position, int count)
-    {
-        using FileStream file = File.OpenRead(path);
-        file.Position = position;
-        byte[] bytes = new byte[count];
-        file.ReadExactly(bytes);
-        return bytes;
-    }
-
-    private static void AssertSame(byte[] expected, byte[] actual, long address)
-    {
-        int common = expected.AsSpan().CommonPrefixLength(actual);
-        Assert.True(common == expected.Length && common == actual.Length, $"the byte at 0x{address + common:x} differs");
     }
 }

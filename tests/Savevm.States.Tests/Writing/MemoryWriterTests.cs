@@ -17,7 +17,7 @@ public sealed class MemoryWriterTests : IDisposable
     [Fact]
     public void Raw_memory_lies_where_the_guest_has_it()
     {
-        PhysicalLayout split = PhysicalLayout.Of("pc-i440fx-10.0", _machine.Blocks, maxRamBelow4G: 500 * 4096);
+        PhysicalLayout split = PhysicalLayout.Of("pc-i440fx-10.0", _machine.Blocks, new LayoutFacts { MaxRamBelow4G = 500 * 4096 });
         string path = Write("raw", file => RawWriter.Write(_machine, split, file.Stream, new WritingWatch()));
         byte[] ram = _machine.BytesOf(0);
         Assert.Equal((1L << 32) + (200 * 4096), new FileInfo(path).Length);
@@ -32,7 +32,7 @@ public sealed class MemoryWriterTests : IDisposable
     [Fact]
     public void Lime_has_a_header_before_each_range()
     {
-        PhysicalLayout split = PhysicalLayout.Of("pc-i440fx-10.0", _machine.Blocks, maxRamBelow4G: 500 * 4096);
+        PhysicalLayout split = PhysicalLayout.Of("pc-i440fx-10.0", _machine.Blocks, new LayoutFacts { MaxRamBelow4G = 500 * 4096 });
         byte[] file = File.ReadAllBytes(Write("lime", target => LimeWriter.Write(_machine, split, target.Stream, new WritingWatch())));
         byte[] ram = _machine.BytesOf(0);
         byte[] expected =
