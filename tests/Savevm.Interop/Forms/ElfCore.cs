@@ -20,6 +20,14 @@ internal sealed class ElfCore
     /// <summary>Physical address, length and position in the file of every range.</summary>
     public IReadOnlyList<(long Address, long Bytes, long Offset)> Ranges { get; }
 
+    /// <summary>
+    /// What debuggers read of each processor out of Linux's own note: rax, rbx, rcx, rdx, rsi, rdi, rbp, rsp, rip, flags, cs and ss. QEMU writes the
+    /// 32-bit form for a guest that does not use its 64 bits.
+    /// </summary>
+    public IEnumerable<ulong[]> StatusRegisters => NotesOf("CORE").Select(note => note.Length < 200
+        ? new[] { 6, 0, 1, 2, 3, 4, 5, 15, 12, 14, 13, 16 }.Select(index => (ulong)BinaryPrimitives.ReadUInt32LittleEndian(note.AsSpan(72 + (index * 4)))).ToArray()
+        : [.. new[] { 10, 5, 11, 12, 13, 14, 4, 19, 16, 18, 17, 20 }.Select(index => BinaryPrimitives.ReadUInt64LittleEndian(note.AsSpan(112 + (index * 8))))]);
+
     private byte[] Notes { get; }
 
     /// <summary>The notes of a name and type, in their order.</summary>

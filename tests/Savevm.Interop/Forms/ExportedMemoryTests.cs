@@ -60,6 +60,7 @@ public sealed class ExportedMemoryTests
         ElfCore ours = ElfCore.Open(captured.Write(
             "elf", file => ElfWriter.Write(captured.Machine.Ram, layout, registers, file.Stream, new WritingWatch())));
         Assert.Equal(theirs.NotesOf("QEMU"), ours.NotesOf("QEMU"));
+        Assert.Equal(theirs.StatusRegisters, ours.StatusRegisters);
         Assert.Equal(theirs.Ranges.Select(range => (range.Address, range.Bytes)), ours.Ranges.Select(range => (range.Address, range.Bytes)));
         foreach ((var expected, var actual) in theirs.Ranges.Zip(ours.Ranges))
         {
