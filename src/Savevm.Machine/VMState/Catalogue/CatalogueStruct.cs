@@ -1,5 +1,4 @@
-using System.Globalization;
-using System.Text;
+using System.Numerics;
 
 namespace Savevm.Machine.VMState.Catalogue;
 
@@ -9,7 +8,7 @@ namespace Savevm.Machine.VMState.Catalogue;
 /// </summary>
 internal sealed class CatalogueStruct(string vmsdName, uint version, IReadOnlyList<CatalogueField> fields)
 {
-    private string? _signature;
+    private const ulong Start = 0x517cc1b727220a95, Factor = 0x9e3779b97f4a7c15, Down = 0x5b, Up = 0x5d;
 
     /// <summary>Name of the description.</summary>
     internal string VmsdName => vmsdName;
@@ -20,25 +19,29 @@ internal sealed class CatalogueStruct(string vmsdName, uint version, IReadOnlyLi
     /// <summary>The fields in wire order.</summary>
     internal IReadOnlyList<CatalogueField> Fields => fields;
 
-    /// <summary>A text that is equal for equal structures.</summary>
-    internal string Signature => _signature ??= Describe();
+    /// <summary>A number that is equal for equal structures, and for others as good as never. It is no text, since these are thousands.</summary>
+    internal ulong Signature { get; } = Describe(Mix(Mix(Start, vmsdName), version), fields);
 
-    private string Describe()
+    private static ulong Describe(ulong sum, IReadOnlyList<CatalogueField> fields)
     {
-        var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"{vmsdName}@{version}{{");
         foreach (CatalogueField field in fields)
-            Describe(text, field);
-        return text.Append('}').ToString();
+        {
+            sum = Mix(Mix(Mix(sum, (ulong)field.Kind), field.Name), field.Type);
+            sum = Mix(Mix(sum, (uint)field.ElementBytes), (uint)field.Count);
+            foreach (CatalogueStruct structure in field.Structs)
+                sum = Mix(sum, structure.Signature);
+            sum = Mix(Describe(Mix(sum, Down), field.Elements), Up);
+        }
+        return sum;
     }
 
-    private static void Describe(StringBuilder text, CatalogueField field)
+    private static ulong Mix(ulong sum, string text)
     {
-        text.Append(CultureInfo.InvariantCulture, $"{field.Kind} {field.Name}:{field.Type}:{field.ElementBytes}x{field.Count}");
-        foreach (CatalogueStruct structure in field.Structs)
-            text.Append(structure.Signature);
-        foreach (CatalogueField element in field.Elements)
-            Describe(text.Append('['), element);
-        text.Append(';');
+        foreach (char letter in text)
+            sum = Mix(sum, letter);
+        return Mix(sum, (uint)text.Length);
     }
+
+    // A multiplication by an odd number loses nothing; the rotation brings what is above to where the next one can spread it.
+    private static ulong Mix(ulong sum, ulong value) => BitOperations.RotateLeft((sum ^ value) * Factor, 29);
 }

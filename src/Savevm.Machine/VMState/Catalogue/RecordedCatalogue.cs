@@ -18,9 +18,12 @@ public static class RecordedCatalogue
     /// <summary>The machines that were recorded, by QEMU's names.</summary>
     public static IReadOnlyList<string> Machines => Recorded;
 
+    // Whoever reads one state asks for the same one again.
+    private static volatile Made? s_last;
+
     /// <summary>
-    /// A catalogue of all that was recorded; what belongs to this machine and release is tried first. Reading it takes some milliseconds
-    /// and some megabytes, so keep it.
+    /// A catalogue of all that was recorded; what belongs to this machine and release is tried first. Making it takes some milliseconds
+    /// and some megabytes; the last one is kept.
     /// </summary>
     /// <param name="machine">QEMU's name of the machine, such as <c>pc-q35-7.2</c>; null when it is not known.</param>
     /// <param name="release">
@@ -31,8 +34,12 @@ public static class RecordedCatalogue
     {
         string kind = KindOf(machine ?? "");
         string version = release ?? VersionOf(machine ?? "");
-        return DescriptionCatalogue.FromStreams(
-            Recorded.OrderBy(name => (VersionOf(name) == version ? 0 : 2) + (KindOf(name) == kind ? 0 : 1)).Select(Load));
+        string[] order = [.. Recorded.OrderBy(name => (VersionOf(name) == version ? 0 : 2) + (KindOf(name) == kind ? 0 : 1))];
+        if (s_last is { } last && last.Order.SequenceEqual(order))
+            return last.Catalogue;
+        var made = new Made(order, DescriptionCatalogue.FromStreams(order.Select(Load)));
+        s_last = made;
+        return made.Catalogue;
     }
 
     private static VMDescription Load(string name)
@@ -48,4 +55,6 @@ public static class RecordedCatalogue
     private static string VersionOf(string machine) => machine[(machine.LastIndexOf('-') + 1)..];
 
     private static string KindOf(string machine) => machine[..Math.Max(machine.LastIndexOf('-'), 0)];
+
+    private sealed record Made(string[] Order, DescriptionCatalogue Catalogue);
 }
