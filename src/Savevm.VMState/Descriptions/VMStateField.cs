@@ -59,7 +59,7 @@ public abstract class VMStateField
     /// QEMU describes an array of these once with its length, not element by element: nothing in it can be there in one element and
     /// missing in another.
     /// </summary>
-    public bool IsUniform => !IsConditional && (Kind != VMStateFieldKind.Struct || Nested!.IsUniform);
+    public bool IsUniform => !IsConditional && (Kind != VMStateFieldKind.Struct || Nested is null or { IsUniform: true });
 
     internal void SetUniqueName(string name) => UniqueName = name;
 }
