@@ -29,7 +29,7 @@ internal sealed class ArrayField<TDevice, TValue, TScalar> : VMStateField<TDevic
     private protected override int CountToSave(ref TDevice device) => CheckCount(_count.In(ref device), _values(ref device).Length);
 
     private protected override int CountToLoad(ref TDevice device, ref VMStateLoader loader) =>
-        loader.CheckCount(_count.In(ref device), _values(ref device).Length, $"elements of '{Name}'");
+        loader.CheckCount(_count.In(ref device), _values(ref device).Length, "elements");
 
     private protected override void SaveElement(ref TDevice device, int index, VMStateSaver saver) =>
         TScalar.Write(saver.Output.Reserve(TScalar.Bytes), _values(ref device)[index]);

@@ -32,7 +32,7 @@ internal sealed class BitmapField<TDevice> : VMStateField<TDevice>
     private protected override void LoadElement(ref TDevice device, int index, ref VMStateLoader loader)
     {
         Span<ulong> words = _words(ref device);
-        int count = WordsOf(loader.CheckCount(_bits.In(ref device), Room(words), $"bits of '{Name}'"));
+        int count = WordsOf(loader.CheckCount(_bits.In(ref device), Room(words), "bits"));
         ReadOnlySpan<byte> bytes = loader.Take(checked(count * sizeof(ulong)));
         for (int i = 0; i < count; i++)
             words[i] = BinaryPrimitives.ReadUInt64BigEndian(bytes[(i * sizeof(ulong))..]);

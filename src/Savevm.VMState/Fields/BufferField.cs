@@ -28,7 +28,7 @@ internal sealed class BufferField<TDevice> : VMStateField<TDevice>
     private protected override void LoadElement(ref TDevice device, int index, ref VMStateLoader loader)
     {
         Span<byte> bytes = _bytes(ref device);
-        int count = loader.CheckCount(_count.In(ref device), bytes.Length, $"bytes of '{Name}'");
+        int count = loader.CheckCount(_count.In(ref device), bytes.Length, "bytes");
         loader.Take(count).CopyTo(bytes);
     }
 }

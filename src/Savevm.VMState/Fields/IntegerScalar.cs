@@ -9,7 +9,8 @@ internal readonly struct IntegerScalar<TValue> : IScalar<TValue>
 {
     public static int Bytes => Unsafe.SizeOf<TValue>();
 
-    public static void Write(Span<byte> target, TValue value) => value.WriteBigEndian(target);
+    // The other way to write, WriteBigEndian, is a member of the interface itself: calling it would box the value.
+    public static void Write(Span<byte> target, TValue value) => _ = value.TryWriteBigEndian(target, out _);
 
     public static TValue Read(ReadOnlySpan<byte> source) => TValue.ReadBigEndian(source, isUnsigned: TValue.IsZero(TValue.MinValue));
 }

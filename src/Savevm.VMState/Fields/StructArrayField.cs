@@ -33,7 +33,7 @@ internal sealed class StructArrayField<TDevice, TNested> : VMStateField<TDevice>
     private protected override int CountToSave(ref TDevice device) => CheckCount(_count.In(ref device), _nested(ref device).Length);
 
     private protected override int CountToLoad(ref TDevice device, ref VMStateLoader loader) =>
-        loader.CheckCount(_count.In(ref device), _nested(ref device).Length, $"elements of '{Name}'");
+        loader.CheckCount(_count.In(ref device), _nested(ref device).Length, "elements");
 
     private protected override bool IsNull(ref TDevice device, int index) => _nested(ref device)[index] is null;
 

@@ -81,7 +81,7 @@ public ref struct VMStateLoader
     internal readonly VMStateLoadException Error(string expected, string found) => new(Offset, expected, found);
 
     /// <summary>Takes a count, and refuses one that is negative or larger than there is room.</summary>
-    internal readonly int CheckCount(long count, int room, string what)
+    internal readonly int CheckCount(long count, int room, string what = "elements")
     {
         if (count < 0 || count > room)
             throw Error(string.Create(CultureInfo.InvariantCulture, $"at most {room} {what}"), count.ToString(CultureInfo.InvariantCulture));
