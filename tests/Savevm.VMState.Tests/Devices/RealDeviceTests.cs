@@ -31,15 +31,21 @@ public sealed class RealDeviceTests
         ["ps2kbd"] = (section, dialect) => Same(Ps2KeyboardDevice.StateDescription, new Ps2KeyboardDevice(), section, dialect),
         ["ps2mouse"] = (section, dialect) => Same(Ps2MouseDevice.StateDescription, new Ps2MouseDevice(), section, dialect),
         ["pckbd"] = (section, dialect) => Same(KeyboardControllerDevice.StateDescription, new KeyboardControllerDevice(), section, dialect),
+        ["cpu"] = (section, dialect) => Same(CpuDevice.StateDescription, new CpuDevice(), section, dialect),
+        ["vmmouse"] = (section, dialect) => Same(VMMouseDevice.StateDescription, new VMMouseDevice(), section, dialect),
+        ["0000:00:1f.2/ich9_ahci"] = (section, dialect) => Same(Ich9AhciDevice.StateDescription, new Ich9AhciDevice(), section, dialect),
+        ["0000:00:03.0/e1000"] = (section, dialect) => Same(E1000Device.StateDescription, new E1000Device(), section, dialect),
+        ["0000:00:06.0/xhci"] = (section, dialect) => Same(XhciDevice.StateDescription, new XhciDevice(), section, dialect),
+        ["0000:00:06.0/1/usb-ptr"] = (section, dialect) => Same(UsbPointerDevice.StateDescription, new UsbPointerDevice(), section, dialect),
         ["port92"] = (section, dialect) => Same(Port92Device.StateDescription, new Port92Device(), section, dialect),
         ["i2c_bus"] = (section, dialect) => Same(I2CBusDevice.StateDescription, new I2CBusDevice(), section, dialect),
         ["acpi_build"] = (section, dialect) => Same(AcpiBuildDevice.StateDescription, new AcpiBuildDevice(), section, dialect),
     };
 
     [Theory]
-    [InlineData("q72-precopy.devices.gz", DescriptionDialect.Qemu72, 26)]
-    [InlineData("q100-precopy.devices.gz", DescriptionDialect.Qemu100, 26)]
-    [InlineData("q100-q35-devices.devices.gz", DescriptionDialect.Qemu100, 23)]
+    [InlineData("q72-precopy.devices.gz", DescriptionDialect.Qemu72, 28)]
+    [InlineData("q100-precopy.devices.gz", DescriptionDialect.Qemu100, 28)]
+    [InlineData("q100-q35-devices.devices.gz", DescriptionDialect.Qemu100, 29)]
     public void Devices_of_a_stream_are_loaded_and_saved_as_they_were(string name, DescriptionDialect dialect, int expected)
     {
         int compared = 0;
