@@ -30,6 +30,19 @@ public sealed class WireWriter
     /// <summary>Forgets what was written and keeps the memory.</summary>
     public void Clear() => Length = 0;
 
+    /// <summary>Makes room for bytes that the caller fills at once, without a copy. Valid until the next write.</summary>
+    /// <param name="count">Number of bytes, not negative.</param>
+    /// <returns>Memory that may hold anything.</returns>
+    public Span<byte> Reserve(int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        int start = Length;
+        if (count > _buffer.Length - start)
+            Grow(count);
+        Length = start + count;
+        return _buffer.AsSpan(start, count);
+    }
+
     /// <summary>Writes one byte.</summary>
     public void WriteByte(byte value) => Reserve(1)[0] = value;
 
@@ -59,15 +72,6 @@ public sealed class WireWriter
     /// <exception cref="ArgumentException">Not 1 to 255 bytes of printable ASCII.</exception>
     public void WriteCountedString(string name) =>
         WriteCountedString(WireText.ToBytes(name, WireLimits.MaxIdStrBytes, nameof(name)));
-
-    private Span<byte> Reserve(int count)
-    {
-        int start = Length;
-        if (count > _buffer.Length - start)
-            Grow(count);
-        Length = start + count;
-        return _buffer.AsSpan(start, count);
-    }
 
     private void Grow(int count)
     {

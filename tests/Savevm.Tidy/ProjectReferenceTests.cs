@@ -10,6 +10,8 @@ public sealed class ProjectReferenceTests
         ["Savevm.Wire"] = [],
         ["Savevm.Linux"] = [],
         ["Savevm.Transport"] = ["Savevm.Linux"],
+        ["Savevm.VMState"] = ["Savevm.Wire"],
+        ["Savevm.VMState.Generator"] = [],
         ["Savevm.Machine"] = ["Savevm.Wire", "Savevm.Linux"],
         ["Savevm.Migration"] = ["Savevm.Machine", "Savevm.Transport", "Savevm.Wire"],
         ["Savevm.Repository"] = ["Savevm.Machine", "Savevm.Wire", "Savevm.Linux"],
@@ -26,6 +28,7 @@ public sealed class ProjectReferenceTests
     private static readonly Dictionary<string, string[]> AllowedPackages = new()
     {
         ["Savevm.Machine"] = ["ZstdSharp.Port"],
+        ["Savevm.VMState.Generator"] = ["Microsoft.CodeAnalysis.CSharp"],
         ["Savevm.Repository"] = ["System.IO.Hashing"],
         ["Savevm.States"] = ["System.IO.Hashing", "ZstdSharp.Port"],
         ["Savevm.Cli"] = ["System.CommandLine"],

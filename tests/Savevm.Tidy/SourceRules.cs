@@ -77,7 +77,7 @@ internal static partial class SourceRules
     // With file-scoped namespaces a declaration in the first column is a type of the file's own level. File-local types are part of another.
     [GeneratedRegex(
         @"^(?:(?:public|internal|static|sealed|abstract|readonly|ref|unsafe|partial)\s+)*"
-            + @"(?:class|struct|interface|enum|record(?:\s+(?:struct|class))?|delegate\s+[\w<>\[\],?]+)\s+(?<name>\w+)",
+            + @"(?:class|struct|interface|enum|record(?:\s+(?:struct|class))?|delegate\s+(?:ref\s+)?[\w<>\[\],?]+)\s+(?<name>\w+)",
         RegexOptions.Multiline)]
     private static partial Regex TopLevelType();
 

@@ -1,0 +1,9 @@
+namespace Savevm.VMState.Attributes;
+
+/// <summary>A number that the device which is loaded must have already.</summary>
+[AttributeUsage(AttributeTargets.Field)]
+public sealed class VMStateEqualAttribute : VMStateMemberAttribute
+{
+    /// <summary>A smaller one is taken, too; for <see cref="int"/> only.</summary>
+    public bool OrLess { get; set; }
+}

@@ -1,0 +1,7 @@
+namespace Savevm.VMState.Tests.Descriptions;
+
+internal struct Part
+{
+    internal byte A;
+    internal ushort B;
+}
