@@ -74,6 +74,7 @@ public sealed class VMStateCodec<TDevice>(VMStateDescription<TDevice> descriptio
     public void Load(ref TDevice device, scoped ref VMStateLoader loader, uint version)
     {
         int start = loader.Position;
+        loader.Begin();
         try
         {
             Description.Load(ref device, ref loader, version);

@@ -101,6 +101,9 @@ public ref struct VMStateLoader
 
     internal void Leave() => _depth--;
 
+    /// <summary>Another device begins.</summary>
+    internal void Begin() => OuterField = 0;
+
     /// <summary>Notes which field of the device itself is being loaded; what is nested in it notes nothing.</summary>
     internal void Reached(int field)
     {

@@ -1,4 +1,5 @@
 using Savevm.VMState.Descriptions;
+using Savevm.VMState.Loading;
 
 namespace Savevm.VMState.Tests.Descriptions;
 
@@ -47,6 +48,22 @@ public sealed class VersionTests
         VMStateLoadException refused = Coded.Refused(Three, new Sample(), "01", version);
         Assert.Equal(("sample", false, 0), (refused.Section, refused.IsHalfLoaded, refused.LoadedFields));
         Assert.Contains("version 1 to 3", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Of_devices_that_follow_each_other_in_the_same_bytes_each_is_told_about_alone()
+    {
+        var codec = new VMStateCodec<Sample>(Three);
+        byte[] bytes = Coded.Bytes("01 0002 00000003 09");
+        VMStateLoadException refused = Assert.Throws<VMStateLoadException>(() =>
+        {
+            var loader = new VMStateLoader(bytes, 0x100);
+            var device = new Sample();
+            codec.Load(ref device, ref loader, 3);
+            Assert.Equal(7, loader.Position);
+            codec.Load(ref device, ref loader, 4);
+        });
+        Assert.Equal((0x107L, false, 0), (refused.Offset, refused.IsHalfLoaded, refused.LoadedFields));
     }
 
     [Fact]
