@@ -12,9 +12,6 @@ public static class VMStateLimits
     /// <summary>Most elements of one queue or tree. Nothing in the stream announces their number.</summary>
     public const int MaxContainerElements = 1 << 20;
 
-    /// <summary>Most elements of an array that is made while it is loaded.</summary>
-    public const int MaxArrayElements = 1 << 24;
-
     /// <summary>Longest buffer that is made while it is loaded, in bytes.</summary>
     public const int MaxBufferBytes = 64 << 20;
 
