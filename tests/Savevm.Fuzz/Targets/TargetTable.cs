@@ -15,6 +15,7 @@ internal static class TargetTable
         .. ContainerTargets.Rows,
         .. ConversationTargets.Rows,
         .. StateTargets.Rows,
+        .. VMStateTargets.Rows,
         .. RepositoryTargets.Rows,
         .. QemuTargets.Rows,
         .. Canary.Rows,
