@@ -205,16 +205,25 @@ public abstract class RamConformance
         trip.Sink.DeclareBlocks(Blocks);
         using (var writer = trip.Sink.OpenWriter())
         {
-            WriteRound(writer, pool);
-            var before = GC.GetAllocatedBytesForCurrentThread();
-            for (var round = 0; round < 10; round++) WriteRound(writer, pool);
-            Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 512);
+            Assert.InRange(LeastAllocated(() => WriteRound(writer, pool)), 0, 512);
         }
         using var reader = trip.Complete().OpenReader();
-        ReadRound(reader);
-        var beforeReading = GC.GetAllocatedBytesForCurrentThread();
-        for (var round = 0; round < 10; round++) ReadRound(reader);
-        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - beforeReading, 0, 512);
+        Assert.InRange(LeastAllocated(() => ReadRound(reader)), 0, 512);
+
+        // A collection may empty a shared pool, and a reader that rents then is given a new array once. What is
+        // asked for is that ten rounds CAN pass without: an allocation per page or per read shows in all five.
+        static long LeastAllocated(Action round)
+        {
+            round();
+            var least = long.MaxValue;
+            for (var attempt = 0; attempt < 5; attempt++)
+            {
+                var before = GC.GetAllocatedBytesForCurrentThread();
+                for (var n = 0; n < 10; n++) round();
+                least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+            }
+            return least;
+        }
 
         static void WriteRound(IPageWriter writer, PagePool pool)
         {
