@@ -64,6 +64,10 @@ public ref struct VMStateLoader
     /// <exception cref="VMStateLoadException">There is none.</exception>
     public byte TakeByte() => Take(1)[0];
 
+    /// <summary>Takes a be16.</summary>
+    /// <exception cref="VMStateLoadException">There are fewer than two bytes.</exception>
+    public ushort TakeUInt16() => BinaryPrimitives.ReadUInt16BigEndian(Take(sizeof(ushort)));
+
     /// <summary>Takes a be32.</summary>
     /// <exception cref="VMStateLoadException">There are fewer than four bytes.</exception>
     public uint TakeUInt32() => BinaryPrimitives.ReadUInt32BigEndian(Take(sizeof(uint)));
