@@ -24,6 +24,14 @@ internal sealed class DeviceReader
         return new GeneratedState(fileName, source, reader._findings);
     }
 
+    /// <summary>What the attributes say, without the source that is made of it; null where the generator refuses them.</summary>
+    internal static SubsectionModel? ReadModel(INamedTypeSymbol device, CancellationToken cancellation)
+    {
+        var reader = new DeviceReader(device);
+        SubsectionModel? model = reader.ReadDevice(cancellation);
+        return reader._findings.Count > 0 ? null : model;
+    }
+
     private SubsectionModel? ReadDevice(CancellationToken cancellation)
     {
         for (INamedTypeSymbol? type = _device; type is not null; type = type.ContainingType)
@@ -79,7 +87,8 @@ internal sealed class DeviceReader
                 Report(DiagnosticTable.BadSubsection, subsection.Place, subsection.Name, "is there twice");
             _subsections[subsection.Name] = subsection;
             parents.Add(new(subsection, attribute.Text("Parent")));
-            if (attribute.Text("Needed") is { } needed)
+            subsection.Needed = attribute.Text("Needed");
+            if (subsection.Needed is { } needed)
                 AddNeed(subsection, needed);
         }
         foreach (KeyValuePair<SubsectionModel, string?> pair in parents)

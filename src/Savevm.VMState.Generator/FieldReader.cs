@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
+using Savevm.VMState.Generator.Baselines;
 
 namespace Savevm.VMState.Generator;
 
@@ -56,6 +57,7 @@ internal sealed class FieldReader(INamedTypeSymbol device, List<Finding> finding
             uint since = attribute.Number("Since");
             string? when = attribute.Text("When");
             var member = new MemberModel($".Unused({Number(bytes)}, \"unused\"{Condition(field, since, when)})", subsection, since);
+            member.Shape = new FieldShape("unused", FieldForm.Unused(bytes), since, when, field);
             if (when is null)
             {
                 member.PlainBytes = bytes;
@@ -89,6 +91,8 @@ internal sealed class FieldReader(INamedTypeSymbol device, List<Finding> finding
         string rest = call.Substring(open + 1);
         var member = new MemberModel(
             $".{call.Substring(0, open)}({Quote(name)}, {rest}{Condition(field, since, when)})", subsection, since);
+        string? count = attribute.Text("CountField") is { } counted ? NameOf(counted) : null;
+        member.Shape = new FieldShape(name, FormReader.Read(field.Type, attribute, call.Substring(0, open), count), since, when, field);
         if (when is null)
             AddPlainCode(member, field, attribute);
         return member;

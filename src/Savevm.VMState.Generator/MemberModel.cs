@@ -1,3 +1,5 @@
+using Savevm.VMState.Generator.Baselines;
+
 namespace Savevm.VMState.Generator;
 
 /// <summary>One field of a state: the call that adds it to a builder, and straight-line code if it is a plain one.</summary>
@@ -23,4 +25,7 @@ internal sealed class MemberModel(string call, string? subsection, uint since)
 
     /// <summary>What must hold before either; null for nothing.</summary>
     internal string? Fits { get; set; }
+
+    /// <summary>What it is on the wire, for the comparison with what was released.</summary>
+    internal FieldShape? Shape { get; set; }
 }

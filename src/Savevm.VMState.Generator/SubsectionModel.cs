@@ -16,6 +16,9 @@ internal sealed class SubsectionModel(string name, uint version, uint minimumVer
     /// <summary>Calls of the builder besides those of fields: need, hooks, rank.</summary>
     internal List<string> Calls { get; } = [];
 
+    /// <summary>Name of the method that decides whether it is saved.</summary>
+    internal string? Needed { get; set; }
+
     internal List<MemberModel> Members { get; } = [];
 
     internal List<SubsectionModel> Subsections { get; } = [];
