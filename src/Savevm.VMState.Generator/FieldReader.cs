@@ -43,7 +43,7 @@ internal sealed class FieldReader(INamedTypeSymbol device, List<Finding> finding
             yield return unused;
     }
 
-    private static bool IsKind(AttributeData attribute) => AttributeNames.ShortName(attribute) is
+    internal static bool IsKind(AttributeData attribute) => AttributeNames.ShortName(attribute) is
         "VMStateField" or "VMStateArray" or "VMStateBuffer" or "VMStateBitmap" or "VMStateTimer" or "VMStateEqual" or "VMStateQueue"
         or "VMStateTree" or "VMStateCustom" or "VMStateTemporary";
 

@@ -10,8 +10,10 @@ public sealed class ProjectReferenceTests
         ["Savevm.Wire"] = [],
         ["Savevm.Linux"] = [],
         ["Savevm.Transport"] = ["Savevm.Linux"],
-        ["Savevm.VMState"] = ["Savevm.Wire"],
+        // Of these two it uses nothing: its package holds them.
+        ["Savevm.VMState"] = ["Savevm.Wire", "Savevm.VMState.Generator", "Savevm.VMState.CodeFixes"],
         ["Savevm.VMState.Generator"] = [],
+        ["Savevm.VMState.CodeFixes"] = ["Savevm.VMState.Generator"],
         ["Savevm.Machine"] = ["Savevm.Wire", "Savevm.Linux"],
         ["Savevm.Migration"] = ["Savevm.Machine", "Savevm.Transport", "Savevm.Wire"],
         ["Savevm.Repository"] = ["Savevm.Machine", "Savevm.Wire", "Savevm.Linux"],
@@ -29,6 +31,7 @@ public sealed class ProjectReferenceTests
     {
         ["Savevm.Machine"] = ["ZstdSharp.Port"],
         ["Savevm.VMState.Generator"] = ["Microsoft.CodeAnalysis.CSharp"],
+        ["Savevm.VMState.CodeFixes"] = ["Microsoft.CodeAnalysis.CSharp.Workspaces"],
         ["Savevm.Repository"] = ["System.IO.Hashing"],
         ["Savevm.States"] = ["System.IO.Hashing", "ZstdSharp.Port"],
         ["Savevm.Cli"] = ["System.CommandLine"],

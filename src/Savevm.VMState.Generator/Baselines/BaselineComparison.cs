@@ -56,7 +56,7 @@ internal sealed class BaselineComparison
             return [];
         if (ReleasedOf(device) is not { } released)
             return [new Difference(DiagnosticTable.NotInBaseline, device.Name, device.Name) { Place = device.Section.Place }];
-        var comparison = new SectionComparison(IsSameStructure, _nested.Contains(released.Reference));
+        var comparison = new SectionComparison(IsSameStructure, IsNested(device));
         comparison.Compare(released.Section, device.Section);
         if (BaselineWriter.Write(released) != BaselineWriter.Write(device))
         {
@@ -79,6 +79,9 @@ internal sealed class BaselineComparison
             now.Remove(found[0]);
         }
     }
+
+    /// <summary>It stands in other devices, so that its own version is in no state.</summary>
+    internal bool IsNested(DeviceShape device) => ReleasedOf(device) is { } released && _nested.Contains(released.Reference);
 
     private bool IsSameStructure(string old, string now) =>
         _released.Any(pair => pair.Value.Reference == old && pair.Key.Reference == now);

@@ -21,6 +21,9 @@ internal sealed class Difference(DiagnosticDescriptor rule, string section, para
     /// <summary>The device or subsection as it was released.</summary>
     internal SectionShape? OldSection { get; set; }
 
+    /// <summary>The device or subsection as it is now.</summary>
+    internal SectionShape? NowSection { get; set; }
+
     internal Location? Place { get; set; }
 
     /// <summary>It is no more than news for the baseline: every state that was saved can still be loaded.</summary>

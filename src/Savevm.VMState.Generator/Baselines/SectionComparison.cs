@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.CodeAnalysis;
 
 namespace Savevm.VMState.Generator.Baselines;
 
@@ -38,7 +39,10 @@ internal sealed class SectionComparison(Func<string, string, bool> isSameStructu
 
     private void CompareFields(SectionShape old, SectionShape now, uint low, uint high)
     {
-        bool SameCondition(FieldShape one, FieldShape other) => one.When == other.When && Since(one, low) == Since(other, low);
+        // The version that a nested structure is told is its own one of today.
+        bool isOtherVersion = low == uint.MaxValue && old.Version != now.Version;
+        bool SameCondition(FieldShape one, FieldShape other) =>
+            one.When == other.When && Since(one, low) == Since(other, low) && !(isOtherVersion && TakesVersion(other));
         bool SameField(FieldShape one, FieldShape other) => SameCondition(one, other) && SameForm(one.Form, other.Form, byName: false);
         var alignment = new FieldAlignment(Loaded(old, high), Loaded(now, high), SameField, SameCondition);
         foreach (FieldShape field in alignment.Removed.Concat(alignment.Absorbed))
@@ -65,7 +69,7 @@ internal sealed class SectionComparison(Func<string, string, bool> isSameStructu
                 AddPair(DiagnosticTable.Renamed, was, current, was.Name, current.Name);
         }
 
-        void AddPair(Microsoft.CodeAnalysis.DiagnosticDescriptor rule, FieldShape was, FieldShape current, string before, string after) =>
+        void AddPair(DiagnosticDescriptor rule, FieldShape was, FieldShape current, string before, string after) =>
             Add(new Difference(rule, now.Name, current.Name, now.Name, before, after) { Old = was, Now = current }, old, now);
     }
 
@@ -113,6 +117,7 @@ internal sealed class SectionComparison(Func<string, string, bool> isSameStructu
     private void Add(Difference difference, SectionShape old, SectionShape now)
     {
         difference.OldSection = old;
+        difference.NowSection = now;
         difference.Place = now.Place;
         bool isThere = Differences.Exists(other => other.Rule.Id == difference.Rule.Id && other.Section == difference.Section
             && other.Old == difference.Old && other.Now == difference.Now && other.OldSection == old);
@@ -125,6 +130,9 @@ internal sealed class SectionComparison(Func<string, string, bool> isSameStructu
         [.. section.Fields.Where(field => field.IsIn(version) && field.Form.Bytes != 0)];
 
     private static uint Since(FieldShape field, uint low) => field.When is not null || field.Since <= low ? 0 : field.Since;
+
+    private static bool TakesVersion(FieldShape field) => field.When is { } method && field.Symbol is { } symbol
+        && symbol.ContainingType.GetMembers(method).OfType<IMethodSymbol>().Any(found => !found.Parameters.IsEmpty);
 
     private static string Condition(FieldShape field) =>
         field.When is not null ? $"when {field.When} says so" : field.Since == 0 ? "always" : $"since version {Text(field.Since)}";
