@@ -48,7 +48,7 @@ internal sealed class BaselineFile
     private void ReadAll()
     {
         if (!Find())
-            throw new BaselineLine("", _line).Error($"'{BaselineWriter.FirstLine}'");
+            throw new BaselineLine("", _lines.Length - 1).Error($"'{BaselineWriter.FirstLine}'");
         BaselineLine first = Begin(0);
         first.Expect(BaselineWriter.FirstLine);
         first.ExpectEnd();

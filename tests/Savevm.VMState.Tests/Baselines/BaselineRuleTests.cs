@@ -38,7 +38,7 @@ public sealed class BaselineRuleTests
     [InlineData("SVM102", "'b'", "[VMStateField] ushort b;", "[VMStateUnused(3)]")]
     [InlineData("SVM102", "'unused'", "[VMStateUnused(4)]", "")]
     [InlineData("SVM102", "'deep' of 'dev/sub'", "[VMStateField(Subsection = \"dev/sub\")] byte deep;", "")]
-    [InlineData("SVM103", "'a'", "uint a;", "ushort b;", "ushort b;", "uint a;")]
+    [InlineData("SVM103", "'b'", "uint a;", "ushort b;", "ushort b;", "uint a;")]
     [InlineData("SVM104", "uint32 and is int32", "uint a", "int a")]
     [InlineData("SVM104", "uint32 and is uint64", "uint a", "ulong a")]
     [InlineData("SVM104", "uint16[4] and is uint16[3]", "(4)] ushort", "(3)] ushort")]
@@ -84,7 +84,7 @@ public sealed class BaselineRuleTests
     [InlineData("class Device", "class Renamed")]
     [InlineData("Part part", "Piece part", "class Part", "class Piece")]
     [InlineData("partial class Part {", "[VMStateSubsection(\"part/n\", Needed = \"N\")] partial class Part { [VMStateField(Subsection = \"part/n\")] byte x;")]
-    [InlineData("[VMStateField] byte q;", "[VMStateUnused(1)]")]
+    [InlineData("[VMStateField] byte p;", "[VMStateUnused(1)]")]
     [InlineData("dev/sub\", N", "dev/sub\", Version = 1, MinimumVersion = 0, N", "byte deep;", "byte deep; [VMStateField(Subsection = \"dev/sub\", Since = 1)] byte x;")]
     [InlineData("bool Has() => true;", "")]
     public void What_keeps_every_state_is_news_for_the_baseline_and_nothing_else(params string[] edits)

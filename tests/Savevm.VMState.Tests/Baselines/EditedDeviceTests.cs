@@ -1,0 +1,81 @@
+using System.Globalization;
+using System.Reflection;
+using System.Runtime.Loader;
+using System.Text;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Savevm.VMState.Generator;
+using Savevm.VMState.Generator.Baselines;
+
+namespace Savevm.VMState.Tests.Baselines;
+
+/// <summary>
+/// Devices are edited at random, and states that the old class saved, of every version that it could load, are loaded into the new one.
+/// Where the analyzer is content, each must be loaded and each value must be where it was.
+/// </summary>
+public sealed class EditedDeviceTests
+{
+    private const int Cases = 250;
+
+    [Fact]
+    public void What_the_analyzer_is_content_with_loads_every_state_that_was_saved()
+    {
+        int seed = Environment.TickCount;
+        var random = new Random(seed);
+        var old = new EditedDevice[Cases];
+        var saved = new EditedDevice[Cases];
+        var now = new EditedDevice[Cases];
+        for (int i = 0; i < Cases; i++)
+        {
+            old[i] = EditedDevice.Create(random);
+            EditedSection device = old[i].Device;
+            saved[i] = old[i] with { Device = device.At((uint)random.Next((int)device.Minimum, (int)device.Version + 1)) };
+            now[i] = old[i];
+            for (int edits = random.Next(1, 4); edits > 0; edits--)
+                now[i] = now[i].Edit(random);
+        }
+        BaselineFile released = BaselineFile.Read("old", SourceProject.Baseline(Compile(old, "released")));
+        Assert.Null(released.Error);
+        CSharpCompilation compilation = Compile(now, "now");
+        var comparison = new BaselineComparison(StateTypes.Of(compilation), [released], TestContext.Current.CancellationToken);
+        Assembly saver = Emit(Compile(saved, "saved"));
+        Assembly loader = Emit(compilation);
+
+        (int content, int broken, int contentAndEdited) = (0, 0, 0);
+        for (int i = 0; i < Cases; i++)
+        {
+            string space = Space(i);
+            Difference[] found = [.. comparison.Devices.Where(device => device.Type.StartsWith(space + ".", StringComparison.Ordinal)).SelectMany(comparison.Compare)];
+            bool isContent = found.All(difference => difference.Rule.Id is "SVM116" or "SVM106");
+            var body = (byte[])saver.GetType(space + ".Driver")!.GetMethod("Save")!.Invoke(null, null)!;
+            var error = (string)loader.GetType(space + ".Driver")!.GetMethod("Load")!.Invoke(null, [body, saved[i].Device.Version, saved[i].Values])!;
+            broken += error.Length > 0 ? 1 : 0;
+            content += isContent ? 1 : 0;
+            contentAndEdited += isContent && found.Length > 0 ? 1 : 0;
+            Assert.False(isContent && error.Length > 0, $"seed {seed}, case {i}: {error}\n{old[i].Source(space)}\nsaved {saved[i].Device.Version}\n{now[i].Source(space)}");
+        }
+        // Enough of each, or this would prove nothing.
+        Assert.True(contentAndEdited >= Cases / 20 && broken >= Cases / 20 && content < Cases, $"{contentAndEdited} {content} {broken}");
+    }
+
+    private static string Space(int index) => string.Create(CultureInfo.InvariantCulture, $"Case{index}");
+
+    private static CSharpCompilation Compile(EditedDevice[] devices, string name)
+    {
+        var text = new StringBuilder();
+        for (int i = 0; i < devices.Length; i++)
+            text.Append(devices[i].Source(Space(i)));
+        return SourceProject.Compile(text.ToString(), name);
+    }
+
+    private static Assembly Emit(CSharpCompilation compilation)
+    {
+        CSharpGeneratorDriver.Create(new VMStateGenerator()).RunGeneratorsAndUpdateCompilation(
+            compilation, out Compilation output, out _, TestContext.Current.CancellationToken);
+        using var image = new MemoryStream();
+        Assert.Equal([], output.Emit(image, cancellationToken: TestContext.Current.CancellationToken).Diagnostics
+            .Where(found => found.Severity == DiagnosticSeverity.Error).Select(found => found.ToString()));
+        image.Position = 0;
+        return new AssemblyLoadContext(compilation.AssemblyName, isCollectible: true).LoadFromStream(image);
+    }
+}
