@@ -34,7 +34,7 @@ public sealed class CodeFixTests
     [InlineData("SVM101", "since", "Since = 3)] public int[] x|Version = 3, MinimumVersion = 2", "\"x\" int32[4] since 3", "public ushort b;", "public ushort b; [VMStateArray(4)] public int[] x = new int[4];")]
     [InlineData("SVM101", "since", "(Subsection = \"dev/sub\", Since = 1)] public int x|\"dev/sub\", Needed = nameof(IsNeeded), Version = 1, MinimumVersion = 0", "\"x\" int32 since 1", "public byte inner;", "public byte inner; [VMStateField(Subsection = \"dev/sub\")] public int x;")]
     [InlineData("SVM101", "giveUp", "Version = 3, MinimumVersion = 3", "version 3 minimum 3", "public ushort b;", "public ushort b; [VMStateField] public int x;")]
-    [InlineData("SVM102", "unused", "[VMStateUnused(4)] [VMStateField(Since = 1)]", "\"unused\" unused[4]", "[VMStateField]\n    public uint a;", "")]
+    [InlineData("SVM102", "unused", "    [VMStateUnused(4)]\n    [VMStateField(Since = 1)]", "\"unused\" unused[4]", "[VMStateField]\n    public uint a;", "")]
     [InlineData("SVM102", "unused", "    [VMStateUnused(2, Behind = true, Since = 1)]\n    [VMStateField]\n    public uint a;", "unused[2] since 1", "[VMStateField(Since = 1)] public ushort b;", "")]
     [InlineData("SVM102", "giveUp", "Version = 3, MinimumVersion = 3", "version 3 minimum 3", "[VMStateField(Since = 1)] public ushort b;", "")]
     [InlineData("SVM104", "giveUp", "Version = 3, MinimumVersion = 3", "\"a\" uint64", "uint a", "ulong a")]

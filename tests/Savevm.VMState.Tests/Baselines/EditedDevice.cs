@@ -49,7 +49,7 @@ internal sealed record EditedDevice(EditedSection Device, EditedSection Subsecti
                     public static byte[] Save()
                     {
                         var d = new Device();
-                        {{Code(Device, "d", isSet: true)}}{{Code(Subsection, "d", isSet: true)}}{{Code(Part, "d.part", isSet: true)}}
+                        {{Code(Device, "d", isSet: true)}}{{Code(Subsection, "d", isSet: true)}}{{PartCode(isSet: true)}}
                         var output = new Savevm.Wire.WireWriter();
                         new Savevm.VMState.VMStateCodec<Device>(Device.StateDescription).Save(ref d, output);
                         return output.WrittenSpan.ToArray();
@@ -59,7 +59,7 @@ internal sealed record EditedDevice(EditedSection Device, EditedSection Subsecti
                         var d = new Device();
                         try { new Savevm.VMState.VMStateCodec<Device>(Device.StateDescription).Load(ref d, body, version); }
                         catch (Savevm.VMState.VMStateLoadException exception) { return exception.Message; }
-                        {{Code(Device, "d", isSet: false)}}{{Code(Subsection, "d", isSet: false)}}{{Code(Part, "d.part", isSet: false)}}
+                        {{Code(Device, "d", isSet: false)}}{{Code(Subsection, "d", isSet: false)}}{{PartCode(isSet: false)}}
                         return "";
                     }
                 }
@@ -101,6 +101,9 @@ internal sealed record EditedDevice(EditedSection Device, EditedSection Subsecti
 
     private static string Options(EditedField field) =>
         (field.Since > 0 ? string.Create(CultureInfo.InvariantCulture, $", Since = {field.Since}") : "") + (field.When is null ? "" : $", When = \"{field.When}\"");
+
+    private string PartCode(bool isSet) =>
+        Array.Find(Device.Fields, field => field.Kind == "Part") is { } part ? Code(Part, "d." + part.Name, isSet) : "";
 
     // Every field has a value that its number tells, so that one in the place of another is seen.
     private static string Code(EditedSection section, string target, bool isSet)

@@ -26,7 +26,15 @@ internal sealed record EditedSection(string Name, uint Version, uint Minimum, Ed
 
     /// <summary>The section as it was when an older version was saved.</summary>
     internal EditedSection At(uint version) =>
-        this with { Version = version, Fields = [.. Fields.Where(field => field.When is not null || field.Since <= version)] };
+        this with
+        {
+            Version = version,
+            Fields =
+            [
+                .. Fields.Where(field => field.When is not null || field.Since <= version)
+                    .Select(field => field with { Since = Math.Min(field.Since, version) }),
+            ],
+        };
 
     internal EditedSection Edit(Random random)
     {

@@ -35,7 +35,7 @@ public sealed class CompatSamplesTests
         });
         Assert.All(results, result => Assert.False(result.IsLoaded, result.ToString()));
         Assert.All(results, result => Assert.Null(result.Report));
-        Assert.Contains("a footer", results[0].Error, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("where the footer of", results[0].Error, StringComparison.Ordinal);
         // A device that is gone, too.
         results = CompatSamples.Load(Samples, () => new DeviceRegistry());
         Assert.All(results, result => Assert.Contains("'fuse' 0", result.Error, StringComparison.Ordinal));
@@ -61,7 +61,7 @@ public sealed class CompatSamplesTests
             Assert.Equal([.. expected[..26], 7, .. expected[26..]], written);
             // A file that is cut off is no sample of anything.
             File.WriteAllBytes(path, written[..^1]);
-            Assert.Contains(CompatSamples.Load(folder, () => Machine(new FuseDevice())), result => result.Error?.Contains("footer", StringComparison.Ordinal) == true);
+            Assert.Contains(CompatSamples.Load(folder, () => Machine(new FuseDevice())), result => result.Error?.Contains("without an end mark", StringComparison.Ordinal) == true);
         }
         finally
         {
