@@ -12,6 +12,7 @@ namespace Savevm.VMState.Imports;
 /// </summary>
 public sealed class DescriptionImport
 {
+    private readonly Dictionary<string, int> _paths = [];
     private int _left = VMStateLimits.MaxFields;
 
     private DescriptionImport()
@@ -29,8 +30,17 @@ public sealed class DescriptionImport
         // The section's version is not in the JSON of a device that saves itself.
         var builder = new VMStateBuilder<FieldBag>(Name(device.IdStr));
         foreach (DescribedField field in device.Body.Fields)
-            builder.Add(new ImportedValues(field.Name, field.Type, field.Size, field.ArrayLength, isUniform: true, field.Name));
+            builder.Add(new ImportedValues(field.Name, field.Type, field.Size, field.ArrayLength, isUniform: true, import.Unique(field.Name)));
         return builder.Build();
+    }
+
+    // QEMU numbers fields of one name; a stream from elsewhere may not, and their bytes must not share a place.
+    private string Unique(string path)
+    {
+        string unique = path;
+        while (!_paths.TryAdd(unique, 1))
+            unique = string.Create(CultureInfo.InvariantCulture, $"{path}#{++_paths[path]}");
+        return unique;
     }
 
     private VMStateDescription<FieldBag> Struct(DescribedStruct structure, string path, string? subsectionPath)
@@ -54,9 +64,12 @@ public sealed class DescriptionImport
             builder.Add(end - i == 1 && fields[i].Index is null ? Single(fields[i], path) : Elements(fields[i..end], path));
             i = end;
         }
+        var names = new HashSet<string>();
         foreach (DescribedStruct subsection in structure.Subsections)
         {
-            string place = $"{path}({subsection.VmsdName})";
+            if (!names.Add(subsection.VmsdName))
+                throw new WireException(0, $"subsection '{subsection.VmsdName}' twice");
+            string place = Unique($"{path}({subsection.VmsdName})");
             if (!subsection.VmsdName.StartsWith(structure.VmsdName + "/", StringComparison.Ordinal))
                 throw new WireException(0, $"subsection '{subsection.VmsdName}' of '{structure.VmsdName}'");
             builder.Subsection(Struct(subsection, place + ".", place));
@@ -85,7 +98,7 @@ public sealed class DescriptionImport
                 bool isArray = field.ArrayLength is not null;
                 return new ImportedStructs(field.Name, kind.Value, Repeated(field, at, isArray, 0), isArray, isUniform: true);
             default:
-                return new ImportedValues(field.Name, field.Type, field.Size, field.ArrayLength, isUniform: true, at);
+                return new ImportedValues(field.Name, field.Type, field.Size, field.ArrayLength, isUniform: true, Unique(at));
         }
     }
 
@@ -100,7 +113,7 @@ public sealed class DescriptionImport
         {
             if (entries.Exists(entry => entry.Size != head.Size))
                 throw new WireException(0, $"elements of '{name}' of several sizes");
-            return new ImportedValues(name, head.Type, head.Size, entries.Count, isUniform: false, path + name);
+            return new ImportedValues(name, head.Type, head.Size, entries.Count, isUniform: false, Unique(path + name));
         }
         var elements = new List<VMStateDescription<FieldBag>?>();
         foreach (DescribedField entry in entries)
