@@ -127,6 +127,8 @@ public sealed class DescriptionImport
         _left -= count;
         if (count < 0 || _left < 0)
             throw new WireException(0, $"a description of more than {VMStateLimits.MaxFields} structures");
+        if (!field.IsNullPointer && field.Structs.IsEmpty)
+            throw new WireException(0, $"an element of '{field.Name}' that is described by nothing, among others that are");
         var elements = new List<VMStateDescription<FieldBag>?>(count);
         for (int i = 0; i < count; i++)
         {
