@@ -44,6 +44,9 @@ internal static class DiagnosticTable
     internal static readonly DiagnosticDescriptor SeveralKinds = Row(
         "SVM013", "A field is saved in one form", "'{0}' has several attributes that say how it is saved");
 
+    internal static readonly DiagnosticDescriptor NoPlace = Row(
+        "SVM014", "A saved property has a place in memory", "'{0}' is a property of code only: save a field, an auto-property, or one that returns by ref");
+
     private static DiagnosticDescriptor Row(string id, string title, string message) =>
         new(id, title, message, "VMState", DiagnosticSeverity.Error, isEnabledByDefault: true);
 }

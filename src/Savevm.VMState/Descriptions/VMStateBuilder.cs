@@ -123,6 +123,22 @@ public sealed partial class VMStateBuilder<TDevice>
         return this;
     }
 
+    /// <summary>
+    /// Makes the array of the field that was added last when a state is loaded: as long as the count says, which is at most the limit and no
+    /// more than there are bytes for.
+    /// </summary>
+    /// <param name="limit">Most elements; bytes of a buffer, bits of a bitmap.</param>
+    /// <param name="allocate">Makes the array, and elements that are structures in it.</param>
+    /// <exception cref="InvalidOperationException">That field is no array with a count of its own.</exception>
+    public VMStateBuilder<TDevice> AllocatedUpTo(int limit, FieldAllocation<TDevice> allocate)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(limit);
+        if (_fields.Count == 0 || _fields[^1].Counted is not { Field: not null, IsAllocated: false } count)
+            throw new InvalidOperationException($"What was added last to '{_name}' is no array with a count.");
+        count.Allocate(limit, Given(allocate));
+        return this;
+    }
+
     /// <summary>Ends the description.</summary>
     public VMStateDescription<TDevice> Build() => new(new VMStateParts<TDevice>(_name, _version, _minimumVersion)
     {

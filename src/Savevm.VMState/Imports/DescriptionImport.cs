@@ -58,10 +58,22 @@ public sealed class DescriptionImport
             });
         }
         List<DescribedField> fields = [.. structure.Fields];
+        var marks = new Dictionary<string, int>();
         for (int i = 0; i < fields.Count;)
         {
             int end = RunEnd(fields, i);
-            builder.Add(end - i == 1 && fields[i].Index is null ? Single(fields[i], path) : Elements(fields[i..end], path));
+            string name = fields[i].Name;
+            if (IsMark(fields[i]))
+                marks[name] = marks.GetValueOrDefault(name) + 1;
+            if (end - i == 1 && fields[i].Index is null)
+            {
+                bool isMarked = !IsMark(fields[i]) && marks.ContainsKey(name);
+                builder.Add(Single(fields[i], path, isMarked ? string.Create(CultureInfo.InvariantCulture, $"[{marks[name] - 1}]") : ""));
+            }
+            else
+            {
+                builder.Add(Elements(fields[i..end], path));
+            }
             i = end;
         }
         var names = new HashSet<string>();
@@ -81,14 +93,17 @@ public sealed class DescriptionImport
     private static int RunEnd(List<DescribedField> fields, int first)
     {
         int end = first + 1;
-        while (end < fields.Count && fields[end].NameUtf8.SequenceEqual(fields[first].NameUtf8) && fields[end].Index is not 0)
+        while (!IsMark(fields[first]) && end < fields.Count && !IsMark(fields[end]) && fields[end].NameUtf8.SequenceEqual(fields[first].NameUtf8) && fields[end].Index is not 0)
             end++;
         return end;
     }
 
-    private VMStateField<FieldBag> Single(DescribedField field, string path)
+    // From QEMU 11.1 on: a null pointer, or what stands before an element that is there.
+    private static bool IsMark(DescribedField field) => field.TypeUtf8.SequenceEqual("ptr-marker"u8);
+
+    private VMStateField<FieldBag> Single(DescribedField field, string path, string number)
     {
-        string at = path + field.Name;
+        string at = path + field.Name + number;
         VMStateFieldKind? kind = VMStateFieldKindTable.Find(field.Type)?.Kind;
         switch (kind)
         {
@@ -107,7 +122,9 @@ public sealed class DescriptionImport
     {
         DescribedField head = entries.Find(entry => !entry.IsNullPointer);
         bool areAllNull = entries.TrueForAll(entry => entry.IsNullPointer);
-        bool areRuns = entries.TrueForAll(entry => entry.Index is null);
+        // Elements without number that are no runs, as QEMU 11.1 has them, differ from each other.
+        bool areRuns = entries.TrueForAll(entry => entry.Index is null)
+            && entries.Exists(entry => entry.ArrayLength is not null || entry.IsNullPointer);
         string name = entries[0].Name;
         if (!areAllNull && head.Structs.IsEmpty)
         {
