@@ -119,8 +119,7 @@ public sealed partial class VMStateBuilder<TDevice>
             throw new ArgumentException($"Subsection '{subsection.Name}' is not named '{_name}/...'.", nameof(subsection));
         if (_subsections.Exists(other => other.Name == subsection.Name))
             throw new ArgumentException($"Subsection '{subsection.Name}' twice.", nameof(subsection));
-        _subsections.Add(subsection);
-        return this;
+        return AddSubsection(subsection);
     }
 
     /// <summary>
@@ -154,6 +153,13 @@ public sealed partial class VMStateBuilder<TDevice>
         SaveFields = _saveFields,
         LoadFields = _loadFields,
     });
+
+    /// <summary>Adds a subsection whose name nobody looks for: QEMU has some that no loader of its own would find.</summary>
+    internal VMStateBuilder<TDevice> AddSubsection(VMStateDescription<TDevice> subsection)
+    {
+        _subsections.Add(subsection);
+        return this;
+    }
 
     internal VMStateBuilder<TDevice> Add(VMStateField<TDevice> field)
     {

@@ -106,4 +106,7 @@ public enum VMStateFieldKind
     /// The byte 0x30 for a null pointer, or 0x31 before an element that is there. Only in descriptions that came from a stream of QEMU 11.1.
     /// </summary>
     PointerMark,
+
+    /// <summary>A value of so many bytes. Only in descriptions that came from a dump.</summary>
+    Unknown,
 }

@@ -99,6 +99,22 @@ public sealed class DescriptionImportTests
         Assert.Equal(Convert.ToHexString(body), Convert.ToHexString(output.WrittenSpan));
     }
 
+    [Fact]
+    public void Elements_behind_marks_are_found_by_their_number_and_described_again()
+    {
+        const string Mark = "{\"name\": \"x\", \"type\": \"ptr-marker\", \"size\": 1}, ";
+        const string Element = "{\"name\": \"x\", \"type\": \"struct\", \"struct\": {\"vmsd_name\": \"b\", \"version\": 1, \"fields\": "
+            + "[{\"name\": \"a\", \"type\": \"uint8\", \"size\": 1}]}, \"size\": 1}";
+        string json = "{\"vmsd_name\": \"a\", \"version\": 1, \"fields\": [" + Mark + Mark + Element + ", " + Mark + Element + "]}";
+        var codec = new VMStateCodec<FieldBag>(Import(json, "a"));
+        var bag = new FieldBag();
+        codec.Load(ref bag, [0x30, 0x31, 7, 0x31, 8], 1);
+        Assert.Equal((7, 8), (bag.Values["x[1].a"][0], bag.Values["x[2].a"][0]));
+        var output = new WireWriter();
+        Assert.Equal(json, codec.SaveDescribed(ref bag, output, DescriptionDialect.Qemu111));
+        Assert.Equal([0x30, 0x31, 7, 0x31, 8], output.WrittenSpan.ToArray());
+    }
+
     private static VMStateDescription<FieldBag> Import(string deviceJson, string idStr)
     {
         string text = "{\"page_size\": 4096, \"devices\": [{\"name\": \"" + idStr + "\", \"instance_id\": 0, " + deviceJson[1..] + "]}";
