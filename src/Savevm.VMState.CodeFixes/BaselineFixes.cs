@@ -72,7 +72,7 @@ internal static class BaselineFixes
     }
 
     // The next field of those that are still there, or the one before.
-    private static (IFieldSymbol Member, bool Behind)? Neighbour(Difference difference, FieldShape removed)
+    private static (ISymbol Member, bool Behind)? Neighbour(Difference difference, FieldShape removed)
     {
         List<FieldShape> old = difference.OldSection!.Fields;
         int at = old.IndexOf(removed);
@@ -147,7 +147,7 @@ internal static class BaselineFixes
 
     private static AttributeSyntax? Place(Difference difference) => AttributeEdit.At(difference.Place);
 
-    private static AttributeData? Kind(IFieldSymbol member) => member.GetAttributes().FirstOrDefault(FieldReader.IsKind);
+    private static AttributeData? Kind(ISymbol member) => member.GetAttributes().FirstOrDefault(FieldReader.IsKind);
 
     private static string Literal(string text) => SymbolDisplay.FormatLiteral(text, quote: true);
 

@@ -117,7 +117,7 @@ internal sealed class DeviceReader
     {
         var reader = new FieldReader(_device, _findings);
         TypeDeclarationSyntax? part = null;
-        foreach (IFieldSymbol field in _device.GetMembers().OfType<IFieldSymbol>())
+        foreach (ISymbol field in _device.GetMembers())
         {
             foreach (MemberModel member in reader.Read(field))
             {

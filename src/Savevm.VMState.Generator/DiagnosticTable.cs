@@ -45,6 +45,9 @@ internal static class DiagnosticTable
     internal static readonly DiagnosticDescriptor SeveralKinds = Row(
         "SVM013", "A field is saved in one form", "'{0}' has several attributes that say how it is saved");
 
+    internal static readonly DiagnosticDescriptor NoPlace = Row(
+        "SVM014", "A saved property has a place in memory", "'{0}' is a property of code only: save a field, an auto-property, or one that returns by ref");
+
     internal static readonly DiagnosticDescriptor Added = Row(
         "SVM101",
         "A field is added with a version or in a subsection",
@@ -123,7 +126,7 @@ internal static class DiagnosticTable
     internal static ImmutableArray<DiagnosticDescriptor> OfGenerator { get; } =
     [
         NotPartial, NoForm, NoCount, NoMember, BadName, BadVersions, NotWritable, BadSubsection, SeveralFiles, BadHook, IsGeneric,
-        NeverSaved, SeveralKinds,
+        NeverSaved, SeveralKinds, NoPlace,
     ];
 
     private static DiagnosticDescriptor Row(

@@ -13,61 +13,80 @@ internal sealed class FieldReader(INamedTypeSymbol device, List<Finding> finding
     private readonly string _device = TypeForms.Name(device);
 
     /// <summary>The fields that a member stands for, in wire order: unused bytes before it, itself, unused bytes behind it.</summary>
-    internal IEnumerable<MemberModel> Read(IFieldSymbol field)
+    internal IEnumerable<MemberModel> Read(ISymbol symbol)
     {
-        AttributeData[] kinds = [.. field.GetAttributes().Where(IsKind)];
+        AttributeData[] kinds = [.. symbol.GetAttributes().Where(IsKind)];
         if (kinds.Length == 0)
             yield break;
-        if (kinds.Length > 1)
+        if (symbol is IMethodSymbol method)
         {
-            Report(DiagnosticTable.SeveralKinds, field, field.Name);
+            foreach (AttributeData validation in kinds)
+                yield return Validation(method, validation);
             yield break;
         }
-        if (field.IsStatic || field.IsConst || field.IsReadOnly)
+        if (kinds.Length > 1)
         {
-            // An array or a list in a field that is never assigned again can still be filled.
-            bool isFilled = !field.IsStatic && !field.IsConst && field.Type.IsReferenceType && field.Type.SpecialType != SpecialType.System_String
-                && field.Type is IArrayTypeSymbol;
-            if (!isFilled)
-            {
-                Report(DiagnosticTable.NotWritable, field, field.Name, field.IsReadOnly ? "read-only" : "static");
-                yield break;
-            }
+            Report(DiagnosticTable.SeveralKinds, symbol, symbol.Name);
+            yield break;
+        }
+        if (MemberSource.Of(symbol, device) is not { } field)
+        {
+            Report(DiagnosticTable.NoPlace, symbol, symbol.Name);
+            yield break;
+        }
+        // An array that is never assigned again can still be filled.
+        if (field.Fixed is { } why && (field.IsStatic || field.Type is not IArrayTypeSymbol || Limit(kinds[0]) > 0))
+        {
+            Report(DiagnosticTable.NotWritable, symbol, field.Name, why);
+            yield break;
         }
         string? subsection = kinds[0].Text("Subsection");
-        foreach (MemberModel unused in Unused(field, behind: false, subsection))
+        foreach (MemberModel unused in Unused(field, symbol, behind: false, subsection))
             yield return unused;
         if (Member(field, kinds[0], subsection) is { } member)
             yield return member;
-        foreach (MemberModel unused in Unused(field, behind: true, subsection))
+        foreach (MemberModel unused in Unused(field, symbol, behind: true, subsection))
             yield return unused;
+    }
+
+    private MemberModel Validation(IMethodSymbol method, AttributeData attribute)
+    {
+        bool isTest = method.ReturnType.SpecialType == SpecialType.System_Boolean && !method.IsStatic && !method.IsGenericMethod
+            && (method.Parameters.IsEmpty || (method.Parameters.Length == 1 && method.Parameters[0].Type.SpecialType == SpecialType.System_UInt32));
+        if (!isTest)
+            Report(DiagnosticTable.BadHook, method, method.Name, "must return bool, and take nothing or a uint");
+        string call = $"d.{method.Name}({(method.Parameters.IsEmpty ? "" : "version")})";
+        string name = Quote(attribute.Argument(0) as string ?? method.Name);
+        return new MemberModel($".Validate({name}, {LambdaHead}{_device} d, uint version) => {call})", attribute.Text("Subsection"), 0);
     }
 
     internal static bool IsKind(AttributeData attribute) => AttributeNames.ShortName(attribute) is
         "VMStateField" or "VMStateArray" or "VMStateBuffer" or "VMStateBitmap" or "VMStateTimer" or "VMStateEqual" or "VMStateQueue"
-        or "VMStateTree" or "VMStateCustom" or "VMStateTemporary";
+        or "VMStateTree" or "VMStateCustom" or "VMStateTemporary" or "VMStateDescriptor" or "VMStateValidate";
 
-    private IEnumerable<MemberModel> Unused(IFieldSymbol field, bool behind, string? subsection)
+    private IEnumerable<MemberModel> Unused(MemberSource field, ISymbol symbol, bool behind, string? subsection)
     {
-        foreach (AttributeData attribute in field.GetAttributes())
+        foreach (AttributeData attribute in symbol.GetAttributes())
         {
             if (AttributeNames.ShortName(attribute) != "VMStateUnused" || attribute.Value("Behind") is true != behind)
                 continue;
             int bytes = attribute.Argument(0) as int? ?? 0;
             uint since = attribute.Number("Since");
             string? when = attribute.Text("When");
-            var member = new MemberModel($".Unused({Number(bytes)}, \"unused\"{Condition(field, since, when)})", subsection, since);
-            member.Shape = new FieldShape("unused", FieldForm.Unused(bytes), since, when, field);
-            if (when is null)
-            {
-                member.PlainBytes = bytes;
-                member.SaveCode = $"{Run}.Clear(ref run, {{0}}, {Number(bytes)});";
-            }
+            string? countField = attribute.Text("CountField");
+            string? count = countField is null ? "" : CountedBy(field, countField) is { } counted ? $"{counted}, " : null;
+            if (count is null)
+                continue;
+            var member = new MemberModel($".Unused({Number(bytes)}, {count}\"unused\"{Condition(field, since, when)})", subsection, since);
+            FieldForm form = countField is null ? FieldForm.Unused(bytes) : FieldForm.Unused(bytes, NameOf(countField));
+            member.Shape = new FieldShape("unused", form, since, when, symbol);
+            if (when is null && countField is null)
+                PlainCode.AddUnused(member, bytes);
             yield return member;
         }
     }
 
-    private MemberModel? Member(IFieldSymbol field, AttributeData attribute, string? subsection)
+    private MemberModel? Member(MemberSource field, AttributeData attribute, string? subsection)
     {
         uint since = attribute.Number("Since");
         string? when = attribute.Text("When");
@@ -78,11 +97,12 @@ internal sealed class FieldReader(INamedTypeSymbol device, List<Finding> finding
             "VMStateArray" => Array(field, attribute),
             "VMStateBuffer" => Bytes(field, attribute, "Buffer", SpecialType.System_Byte),
             "VMStateBitmap" => Bytes(field, attribute, "Bitmap", SpecialType.System_UInt64),
-            "VMStateTimer" => Timer(field),
+            "VMStateTimer" => Timer(field, attribute),
             "VMStateEqual" => Equal(field, attribute),
             "VMStateQueue" => Container(field, attribute.Value("IsList") is true ? "List" : "Queue", "System.Collections.Generic.List<T>", 0),
             "VMStateTree" => Container(field, "Tree", "System.Collections.Generic.SortedDictionary<TKey, TValue>", 1),
             "VMStateCustom" => Custom(attribute),
+            "VMStateDescriptor" => Descriptor(field),
             _ => Temporary(field, attribute),
         };
         if (call is null)
@@ -90,89 +110,132 @@ internal sealed class FieldReader(INamedTypeSymbol device, List<Finding> finding
         int open = call.IndexOf('(');
         string rest = call.Substring(open + 1);
         var member = new MemberModel(
-            $".{call.Substring(0, open)}({Quote(name)}, {rest}{Condition(field, since, when)})", subsection, since);
+            $".{call.Substring(0, open)}({Quote(name)}, {rest}{Condition(field, since, when)}){Allocation(field, attribute)}", subsection, since)
+        {
+            Accessor = field.Accessor,
+        };
         string? count = attribute.Text("CountField") is { } counted ? NameOf(counted) : null;
-        member.Shape = new FieldShape(name, FormReader.Read(field.Type, attribute, call.Substring(0, open), count), since, when, field);
+        member.Shape = new FieldShape(name, FormReader.Read(field.Type, attribute, call.Substring(0, open), count), since, when, field.Symbol);
         if (when is null)
-            AddPlainCode(member, field, attribute);
+            PlainCode.Add(member, field, attribute);
         return member;
     }
 
-    private string? Value(IFieldSymbol field, AttributeData attribute)
+    private string? Value(MemberSource field, AttributeData attribute)
     {
+        if (attribute.Value("IsFloat64") is true)
+            return field.Type.SpecialType == SpecialType.System_Double ? $"Float64({Ref(field)}" : NoForm(field, "is no double, as a float64 is");
         if (TypeForms.PlainBytes(field.Type) > 0)
             return $"Field({Ref(field)}";
         if (field.Type.SpecialType == SpecialType.System_String)
             return $"CountedName({Ref(field)}";
+        if (field.Type is IArrayTypeSymbol { Rank: 1, ElementType.SpecialType: SpecialType.System_Byte })
+            return $"CountedBytes({Ref(field)}";
         if (Description(field, attribute, field.Type) is not { } description)
             return null;
         int version = attribute.Value("StructVersion") as int? ?? -1;
         return version < 0 ? $"Struct({Ref(field)}, {description}" : $"VersionedStruct({Ref(field)}, {description}, {Number(version)}u";
     }
 
-    private string? Array(IFieldSymbol field, AttributeData attribute)
+    private string? Array(MemberSource field, AttributeData attribute)
     {
-        if (field.Type is not IArrayTypeSymbol { Rank: 1 } array)
-            return NoForm(field, "is no array of one dimension");
+        if (field.Type is not IArrayTypeSymbol { Rank: 1 or 2 } array)
+            return NoForm(field, "is no array of one or two dimensions");
         if (Count(field, attribute) is not { } count)
             return null;
         if (TypeForms.PlainBytes(array.ElementType) > 0)
-        {
-            return array.ElementType.TypeKind == TypeKind.Enum
-                ? NoForm(field, "is an array of enumerations; make it one of the integers behind them")
-                : $"Array({Span(field)}, {count}";
-        }
+            return $"Array({Span(field, attribute)}, {count}";
         if (Description(field, attribute, array.ElementType) is not { } description)
             return null;
-        if (attribute.Value("Pointers") is not true)
-            return $"Structs({Span(field)}, {count}, {description}";
-        if (attribute.Text("CountField") is not null)
-            return NoForm(field, "is an array of pointers, which has a fixed count");
-        return array.ElementType.IsValueType
-            ? NoForm(field, "is an array of values, which cannot be null")
-            : $"Pointers({Span(field)}, {count}, {description}";
+        bool areAllocated = attribute.Value("AllocatesElements") is true;
+        if (attribute.Value("Pointers") is not true && !areAllocated)
+            return $"Structs({Span(field, attribute)}, {count}, {description}";
+        if (array.ElementType.IsValueType)
+            return NoForm(field, "is an array of values, which cannot be null");
+        if (!areAllocated)
+            return $"Pointers({Span(field, attribute)}, {count}, {description}";
+        ITypeSymbol element = array.ElementType.WithNullableAnnotation(NullableAnnotation.None);
+        return TypeForms.HasEmptyConstructor(element)
+            ? $"AllocatedPointers({Span(field, attribute)}, {count}, {description}, static () => new {TypeForms.Name(element)}()"
+            : NoForm(field, "has elements without a constructor that takes nothing");
     }
 
-    private string? Bytes(IFieldSymbol field, AttributeData attribute, string method, SpecialType element)
+    // The array itself is made when a state is loaded.
+    private string Allocation(MemberSource field, AttributeData attribute)
+    {
+        int limit = Limit(attribute);
+        if (limit <= 0)
+            return "";
+        if (field.Type is not IArrayTypeSymbol { Rank: 1 } array || attribute.Text("CountField") is null || attribute.Value("Start") is int)
+        {
+            Report(DiagnosticTable.NoCount, field.Symbol, field.Name);
+            return "";
+        }
+        string element = TypeForms.Name(array.ElementType);
+        bool areNull = attribute.Value("Pointers") is true || attribute.Value("AllocatesElements") is true;
+        bool isMade = !areNull && !array.ElementType.IsValueType;
+        string made = AttributeNames.ShortName(attribute) == "VMStateBitmap" ? $"new ulong[(count + 63) / 64]"
+            : isMade ? $"{Run}.Made<{element}>(count)" : $"new {element}[count]";
+        return $".AllocatedUpTo({Number(limit)}, {LambdaHead}{_device} d, int count) => {field.Access} = {made})";
+    }
+
+    private static int Limit(AttributeData attribute) => attribute.Value("Limit") as int? ?? 0;
+
+    private string? Bytes(MemberSource field, AttributeData attribute, string method, SpecialType element)
     {
         if (field.Type is not IArrayTypeSymbol { Rank: 1 } array || array.ElementType.SpecialType != element)
             return NoForm(field, element == SpecialType.System_Byte ? "is no array of bytes" : "is no array of ulong");
         if (Count(field, attribute) is not { } count)
             return null;
         int factor = attribute.Value("Factor") as int? ?? 1;
-        return $"{method}({Span(field)}, {count}" + (factor == 1 ? "" : $", factor: {Number(factor)}");
+        return $"{method}({Span(field, attribute)}, {count}" + (factor == 1 ? "" : $", factor: {Number(factor)}");
     }
 
-    private string? Timer(IFieldSymbol field) =>
-        field.Type.SpecialType == SpecialType.System_Int64 ? $"Timer({Ref(field)}" : NoForm(field, "is no long, as the expiry of a timer is");
+    private string? Timer(MemberSource field, AttributeData attribute)
+    {
+        if (field.Type.SpecialType == SpecialType.System_Int64)
+            return $"Timer({Ref(field)}";
+        if (field.Type is not IArrayTypeSymbol { Rank: 1, ElementType.SpecialType: SpecialType.System_Int64 })
+            return NoForm(field, "is no long or array of long, as the expiry of a timer is");
+        return attribute.Argument(0) is int and >= 0 and int count ? $"Timers({Span(field, attribute)}, {Number(count)}" : NoCount(field);
+    }
 
-    private string? Equal(IFieldSymbol field, AttributeData attribute)
+    private string? Descriptor(MemberSource field) =>
+        field.Type.SpecialType == SpecialType.System_Int32 ? $"Descriptor({Ref(field)}" : NoForm(field, "is no int, as a descriptor is");
+
+    private string? Equal(MemberSource field, AttributeData attribute)
     {
         SpecialType type = TypeForms.Underlying(field.Type).SpecialType;
         if (attribute.Value("OrLess") is true)
             return type == SpecialType.System_Int32 ? $"AtMost({Ref(field)}" : NoForm(field, "is no int, as a number that may be less is");
         bool isKnown = type is SpecialType.System_Byte or SpecialType.System_UInt16 or SpecialType.System_Int32 or SpecialType.System_UInt32
             or SpecialType.System_UInt64;
-        return isKnown ? $"Equal({Ref(field)}" : NoForm(field, "has no checked form: byte, ushort, int, uint and ulong have");
+        string hint = attribute.Text("Hint") is { } text ? $", hint: {Quote(text)}" : "";
+        return isKnown ? $"Equal({Ref(field)}{hint}" : NoForm(field, "has no checked form: byte, ushort, int, uint and ulong have");
     }
 
-    private string? Container(IFieldSymbol field, string method, string expected, int elementIndex)
+    private string? Container(MemberSource field, string method, string expected, int elementIndex)
     {
         if (field.Type is not INamedTypeSymbol named || named.OriginalDefinition.ToDisplayString() != expected)
             return NoForm(field, $"is no {expected}");
-        if (elementIndex == 1 && named.TypeArguments[0].SpecialType != SpecialType.System_UInt64)
-            return NoForm(field, "has keys that are no ulong");
+        string key = "";
+        if (elementIndex == 1 && named.TypeArguments[0] is var keyType && keyType.SpecialType != SpecialType.System_UInt64)
+        {
+            if (!TypeForms.HasState(keyType) || !TypeForms.HasEmptyConstructor(keyType))
+                return NoForm(field, "has keys that are neither ulong nor of a type with [VMState] and a constructor that takes nothing");
+            key = $"{TypeForms.Name(keyType)}.StateDescription, static () => new {TypeForms.Name(keyType)}(), ";
+        }
         ITypeSymbol element = named.TypeArguments[elementIndex];
         if (!TypeForms.HasState(element) || !TypeForms.HasEmptyConstructor(element))
             return NoForm(field, "has elements without [VMState] or without a constructor that takes nothing");
         string type = TypeForms.Name(element);
-        return $"{method}({Ref(field)}, {type}.StateDescription, static () => new {type}()";
+        return $"{method}({Ref(field)}, {key}{type}.StateDescription, static () => new {type}()";
     }
 
     private static string? Custom(AttributeData attribute) =>
         $"Custom({Quote(attribute.Argument(0) as string ?? "")}, new {TypeForms.Name((ITypeSymbol)attribute.Argument(1)!)}()";
 
-    private string? Temporary(IFieldSymbol field, AttributeData attribute)
+    private string? Temporary(MemberSource field, AttributeData attribute)
     {
         var form = (ITypeSymbol)attribute.Argument(0)!;
         INamedTypeSymbol? implemented = form.AllInterfaces.FirstOrDefault(
@@ -183,13 +246,13 @@ internal sealed class FieldReader(INamedTypeSymbol device, List<Finding> finding
             : $"Temporary({TypeForms.Name(implemented.TypeArguments[1])}.StateDescription, new {TypeForms.Name(form)}()";
     }
 
-    private string? Description(IFieldSymbol field, AttributeData attribute, ITypeSymbol type)
+    private string? Description(MemberSource field, AttributeData attribute, ITypeSymbol type)
     {
         if (attribute.Text("Description") is { } member)
         {
             if (device.GetMembers(member).Any(symbol => symbol.IsStatic && symbol is IFieldSymbol or IPropertySymbol))
                 return $"{_device}.{member}";
-            Report(DiagnosticTable.NoMember, field, field.Name, member, "static field or property", device.Name);
+            Report(DiagnosticTable.NoMember, field.Symbol, field.Name, member, "static field or property", device.Name);
             return null;
         }
         return TypeForms.HasState(type)
@@ -197,20 +260,22 @@ internal sealed class FieldReader(INamedTypeSymbol device, List<Finding> finding
             : NoForm(field, "has no [VMState] and is no integer, enumeration, bool, double or string");
     }
 
-    private string? Count(IFieldSymbol field, AttributeData attribute)
+    private string? Count(MemberSource field, AttributeData attribute)
     {
         int? count = attribute.Argument(0) as int?;
         string? countField = attribute.Text("CountField");
         if (count.HasValue == countField is not null || count < 0)
         {
-            Report(DiagnosticTable.NoCount, field, field.Name);
-            return null;
+            return NoCount(field);
         }
-        if (countField is null)
-            return Number(count!.Value);
+        return countField is null ? Number(count!.Value) : CountedBy(field, countField);
+    }
+
+    private string? CountedBy(MemberSource field, string countField)
+    {
         if (device.GetMembers(countField).Any(symbol => symbol is IFieldSymbol { IsStatic: false } or IPropertySymbol { IsStatic: false }))
             return $"{Quote(NameOf(countField))}, {LambdaHead}{_device} d) => (long)d.{countField}";
-        Report(DiagnosticTable.NoMember, field, field.Name, countField, "field or property", device.Name);
+        Report(DiagnosticTable.NoMember, field.Symbol, field.Name, countField, "field or property", device.Name);
         return null;
     }
 
@@ -221,7 +286,7 @@ internal sealed class FieldReader(INamedTypeSymbol device, List<Finding> finding
         return attribute?.Text("Name") ?? member;
     }
 
-    private string Condition(IFieldSymbol field, uint since, string? when)
+    private string Condition(MemberSource field, uint since, string? when)
     {
         string text = since == 0 ? "" : $", since: {since.ToString(CultureInfo.InvariantCulture)}u";
         if (when is null)
@@ -230,49 +295,41 @@ internal sealed class FieldReader(INamedTypeSymbol device, List<Finding> finding
             candidate => candidate.ReturnType.SpecialType == SpecialType.System_Boolean && !candidate.IsStatic && candidate.Parameters.Length <= 1);
         if (method is null)
         {
-            Report(DiagnosticTable.NoMember, field, field.Name, when, "method 'bool M()' or 'bool M(uint version)'", device.Name);
+            Report(DiagnosticTable.NoMember, field.Symbol, field.Name, when, "method 'bool M()' or 'bool M(uint version)'", device.Name);
             return text;
         }
         return $"{text}, when: {LambdaHead}{_device} d, uint version) => d.{when}({(method.Parameters.IsEmpty ? "" : "version")})";
     }
 
-    private static void AddPlainCode(MemberModel member, IFieldSymbol field, AttributeData attribute)
+    private string Ref(MemberSource field) => field.Type.TypeKind == TypeKind.Enum
+        ? $"{LambdaHead}{_device} d) => ref {TypeForms.Unsafe}.As<{TypeForms.Name(field.Type)}, {Underlying(field.Type)}>(ref {field.Access})"
+        : $"{LambdaHead}{_device} d) => ref {field.Access}";
+
+    private string Span(MemberSource field, AttributeData attribute)
     {
-        string? kind = AttributeNames.ShortName(attribute);
-        string access = $"d.{field.Name}";
-        if (kind is "VMStateField" or "VMStateTimer" && TypeForms.PlainBytes(field.Type) is > 0 and int bytes)
+        var array = (IArrayTypeSymbol)field.Type;
+        string span = array.Rank == 2 ? $"{Run}.Flat({field.Access})"
+            : attribute.Value("Start") is int start ? $"{Run}.From({field.Access}, {Number(start)})"
+            : field.Access;
+        if (array.ElementType.TypeKind == TypeKind.Enum)
         {
-            ITypeSymbol underlying = TypeForms.Underlying(field.Type);
-            bool isEnum = !SymbolEqualityComparer.Default.Equals(underlying, field.Type);
-            member.PlainBytes = bytes;
-            member.SaveCode = $"{Run}.Write(ref run, {{0}}, {(isEnum ? $"({TypeForms.Name(underlying)}){access}" : access)});";
-            member.LoadCode = $"{Run}.Read(ref run, {{0}}, out {(isEnum ? EnumRef(field) : access)});";
-            return;
+            string from = TypeForms.Name(array.ElementType);
+            span = $"global::System.Runtime.InteropServices.MemoryMarshal.Cast<{from}, {Underlying(array.ElementType)}>((global::System.Span<{from}>){span})";
         }
-        if (kind is not ("VMStateArray" or "VMStateBuffer") || attribute.Argument(0) is not int count || field.Type is not IArrayTypeSymbol array)
-            return;
-        int size = TypeForms.PlainBytes(array.ElementType);
-        if (size == 0 || count == 0 || array.ElementType.SpecialType is SpecialType.System_Boolean or SpecialType.System_Double or SpecialType.System_SByte)
-            return;
-        string suffix = size == 1 ? "Bytes" : "All";
-        member.PlainBytes = checked(size * count);
-        member.Fits = $"{Run}.Fits({access}, {Number(count)})";
-        member.SaveCode = $"{Run}.Write{suffix}(ref run, {{0}}, {access}, {Number(count)});";
-        member.LoadCode = $"{Run}.Read{suffix}(ref run, {{0}}, {access}, {Number(count)});";
+        return $"{LambdaHead}{_device} d) => {span}";
     }
 
-    private string Ref(IFieldSymbol field) => field.Type.TypeKind == TypeKind.Enum
-        ? $"{LambdaHead}{_device} d) => ref {EnumRef(field)}"
-        : $"{LambdaHead}{_device} d) => ref d.{field.Name}";
+    private static string Underlying(ITypeSymbol type) => TypeForms.Name(TypeForms.Underlying(type));
 
-    private static string EnumRef(IFieldSymbol field) =>
-        $"{TypeForms.Unsafe}.As<{TypeForms.Name(field.Type)}, {TypeForms.Name(TypeForms.Underlying(field.Type))}>(ref d.{field.Name})";
-
-    private string Span(IFieldSymbol field) => $"{LambdaHead}{_device} d) => d.{field.Name}";
-
-    private string? NoForm(IFieldSymbol field, string why)
+    private string? NoCount(MemberSource field)
     {
-        Report(DiagnosticTable.NoForm, field, field.Name, field.Type.ToDisplayString(), why);
+        Report(DiagnosticTable.NoCount, field.Symbol, field.Name);
+        return null;
+    }
+
+    private string? NoForm(MemberSource field, string why)
+    {
+        Report(DiagnosticTable.NoForm, field.Symbol, field.Name, field.Type.ToDisplayString(), why);
         return null;
     }
 

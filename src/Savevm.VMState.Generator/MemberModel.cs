@@ -23,6 +23,9 @@ internal sealed class MemberModel(string call, string? subsection, uint since)
     /// <summary>Loads it from place {0} of a run.</summary>
     internal string LoadCode { get; set; } = "";
 
+    /// <summary>The declaration of an accessor that the call uses; null for none.</summary>
+    internal string? Accessor { get; set; }
+
     /// <summary>What must hold before either; null for nothing.</summary>
     internal string? Fits { get; set; }
 

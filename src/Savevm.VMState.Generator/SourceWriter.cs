@@ -32,6 +32,7 @@ internal sealed class SourceWriter(INamedTypeSymbol device, SubsectionModel mode
         WriteDescription();
         WriteSave();
         WriteLoad();
+        WriteAccessors(model);
         foreach (INamedTypeSymbol _ in types)
             Close();
         return _text.ToString();
@@ -118,6 +119,16 @@ internal sealed class SourceWriter(INamedTypeSymbol device, SubsectionModel mode
             Otherwise(slow);
         }
         Close();
+    }
+
+    private void WriteAccessors(SubsectionModel section)
+    {
+        foreach (MemberModel member in section.Members)
+        {
+            foreach (string line in member.Accessor?.Split('\n') ?? [])
+                Line(line);
+        }
+        section.Subsections.ForEach(WriteAccessors);
     }
 
     private void WriteRun(Run run, Func<MemberModel, string> code)

@@ -1,5 +1,6 @@
 using Savevm.Fuzz.Engine;
 using Savevm.Fuzz.Targets;
+using Savevm.VMState.Descriptions;
 
 namespace Savevm.Fuzz.Tests;
 
@@ -47,6 +48,14 @@ public sealed class CorpusTests
         string[] folders = [.. Directory.EnumerateDirectories(Path.Combine(Places.Root, "tests", "Savevm.Fuzz", "Corpus")).Select(Path.GetFileName).OfType<string>()];
         Assert.NotEmpty(folders);
         Assert.Empty(folders.Except(names));
+    }
+
+    [Fact]
+    public void Every_kind_of_field_that_a_device_can_have_is_a_target()
+    {
+        VMStateFieldKind[] foreign = [VMStateFieldKind.NullPointer, VMStateFieldKind.PointerMark, VMStateFieldKind.Unknown];
+        foreach (VMStateFieldKind kind in Enum.GetValues<VMStateFieldKind>().Except(foreign))
+            Assert.NotNull(TargetTable.Find($"field-{kind.ToString().ToLowerInvariant()}"));
     }
 
     private static bool Refuses(FuzzTarget target, byte[] input)

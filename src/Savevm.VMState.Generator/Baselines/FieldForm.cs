@@ -44,6 +44,10 @@ internal sealed class FieldForm(string kind, IReadOnlyList<string> arguments, st
 
     internal static FieldForm Unused(int bytes) => new(UnusedKind, [], bytes.ToString(CultureInfo.InvariantCulture));
 
+    /// <summary>So many bytes for each one that a field tells.</summary>
+    internal static FieldForm Unused(int bytes, string countName) =>
+        new(UnusedKind, [bytes.ToString(CultureInfo.InvariantCulture)], BaselineWriter.Quote(countName));
+
     public override string ToString()
     {
         var text = new StringBuilder(Kind);

@@ -3,7 +3,7 @@ using Microsoft.CodeAnalysis;
 namespace Savevm.VMState.Generator.Baselines;
 
 /// <summary>A field of a state, as much of it as its bytes depend on.</summary>
-internal sealed class FieldShape(string name, FieldForm form, uint since, string? when, IFieldSymbol? symbol = null)
+internal sealed class FieldShape(string name, FieldForm form, uint since, string? when, ISymbol? symbol = null)
 {
     /// <summary>Name in the description.</summary>
     internal string Name { get; } = name;
@@ -17,7 +17,7 @@ internal sealed class FieldShape(string name, FieldForm form, uint since, string
     internal string? When { get; } = when;
 
     /// <summary>The member that it was read from; null for one of a baseline.</summary>
-    internal IFieldSymbol? Symbol { get; } = symbol;
+    internal ISymbol? Symbol { get; } = symbol;
 
     /// <summary>A version that has it: a test alone decides where there is one.</summary>
     internal bool IsIn(uint version) => When is not null || Since <= version;

@@ -10,7 +10,7 @@ namespace Savevm.VMState.Generator.Baselines;
 internal static class FormReader
 {
     // These say what a baseline tells elsewhere, or what no byte depends on.
-    private static readonly HashSet<string> Elsewhere = ["Name", "Since", "When", "Subsection", "CountField", "Description"];
+    private static readonly HashSet<string> Elsewhere = ["Name", "Since", "When", "Subsection", "CountField", "Description", "Hint", "Limit"];
 
     /// <param name="type">Type of the member.</param>
     /// <param name="attribute">How it is saved.</param>

@@ -24,7 +24,8 @@ internal sealed class SectionShape(string name, uint version, uint minimumVersio
     internal static SectionShape Of(SubsectionModel model)
     {
         var shape = new SectionShape(model.Name, model.Version, model.MinimumVersion, model.Needed) { Place = model.Place };
-        shape.Fields.AddRange(model.Members.Select(member => member.Shape!));
+        // A condition on fields has no bytes, and therefore no shape.
+        shape.Fields.AddRange(model.Members.Where(member => member.Shape is not null).Select(member => member.Shape!));
         shape.Subsections.AddRange(model.Subsections.Select(Of));
         return shape;
     }

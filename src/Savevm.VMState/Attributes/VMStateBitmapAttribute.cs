@@ -1,7 +1,7 @@
 namespace Savevm.VMState.Attributes;
 
 /// <summary>Bits in an array of <see cref="ulong"/>: bit n is bit n mod 64 of word n / 64.</summary>
-[AttributeUsage(AttributeTargets.Field)]
+[AttributeUsage(AttributeTargets.Field | AttributeTargets.Property)]
 public sealed class VMStateBitmapAttribute : VMStateMemberAttribute
 {
     /// <summary>As many bits as <see cref="CountField"/> tells.</summary>
@@ -18,4 +18,7 @@ public sealed class VMStateBitmapAttribute : VMStateMemberAttribute
 
     /// <summary>Name of the earlier member that holds the number of bits.</summary>
     public string? CountField { get; set; }
+
+    /// <summary>Most bits of an array that is made when a state is loaded; 0 for one that is there. Only with <see cref="CountField"/>.</summary>
+    public int Limit { get; set; }
 }

@@ -1,7 +1,7 @@
 namespace Savevm.VMState.Attributes;
 
 /// <summary>Bytes as they are, in an array of bytes.</summary>
-[AttributeUsage(AttributeTargets.Field)]
+[AttributeUsage(AttributeTargets.Field | AttributeTargets.Property)]
 public sealed class VMStateBufferAttribute : VMStateMemberAttribute
 {
     /// <summary>As many bytes as <see cref="CountField"/> tells.</summary>
@@ -21,4 +21,10 @@ public sealed class VMStateBufferAttribute : VMStateMemberAttribute
 
     /// <summary>Bytes for each one of <see cref="CountField"/>.</summary>
     public int Factor { get; set; } = 1;
+
+    /// <summary>Index of the first byte that is saved; those before it are left alone.</summary>
+    public int Start { get; set; }
+
+    /// <summary>Most bytes of an array that is made when a state is loaded; 0 for one that is there. Only with <see cref="CountField"/>.</summary>
+    public int Limit { get; set; }
 }

@@ -1,10 +1,11 @@
 namespace Savevm.VMState.Attributes;
 
 /// <summary>
-/// A value: an integer, an enumeration, a truth value, a double, a string (a name behind its length), or a type with
+/// A value: an integer, an enumeration, a truth value, a double, a string (a name behind its length), an array of bytes behind
+/// their number, or a type with
 /// <see cref="VMStateAttribute"/> of its own.
 /// </summary>
-[AttributeUsage(AttributeTargets.Field)]
+[AttributeUsage(AttributeTargets.Field | AttributeTargets.Property)]
 public sealed class VMStateFieldAttribute : VMStateMemberAttribute
 {
     /// <summary>
@@ -12,6 +13,9 @@ public sealed class VMStateFieldAttribute : VMStateMemberAttribute
     /// is described in another way here.
     /// </summary>
     public string? Description { get; set; }
+
+    /// <summary>A double is called <c>float64</c> in the description, as QEMU had it up to 9.2, not <c>CPU_Double_U</c>.</summary>
+    public bool IsFloat64 { get; set; }
 
     /// <summary>The version of a nested structure that is saved and loaded; -1 for its own.</summary>
     public int StructVersion { get; set; } = -1;

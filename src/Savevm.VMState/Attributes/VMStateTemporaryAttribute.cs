@@ -5,7 +5,7 @@ namespace Savevm.VMState.Attributes;
 /// A type with a constructor without parameters that implements <c>ITemporary</c> of the device and a type with
 /// <see cref="VMStateAttribute"/>.
 /// </param>
-[AttributeUsage(AttributeTargets.Field)]
+[AttributeUsage(AttributeTargets.Field | AttributeTargets.Property)]
 public sealed class VMStateTemporaryAttribute(Type form) : VMStateMemberAttribute
 {
     /// <summary>The type that makes that form and takes it back.</summary>

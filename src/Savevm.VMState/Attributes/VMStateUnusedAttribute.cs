@@ -2,11 +2,14 @@ namespace Savevm.VMState.Attributes;
 
 /// <summary>Bytes without meaning before this field, or behind it: zeros when saved, anything when loaded.</summary>
 /// <param name="bytes">Number of bytes.</param>
-[AttributeUsage(AttributeTargets.Field, AllowMultiple = true)]
+[AttributeUsage(AttributeTargets.Field | AttributeTargets.Property, AllowMultiple = true)]
 public sealed class VMStateUnusedAttribute(int bytes) : Attribute
 {
     /// <summary>Number of bytes.</summary>
     public int Bytes { get; } = bytes;
+
+    /// <summary>Name of the earlier member that tells how many times there are so many bytes; null for once.</summary>
+    public string? CountField { get; set; }
 
     /// <summary>They follow the field.</summary>
     public bool Behind { get; set; }

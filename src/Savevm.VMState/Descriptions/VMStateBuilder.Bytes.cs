@@ -67,8 +67,33 @@ public sealed partial class VMStateBuilder<TDevice>
     public VMStateBuilder<TDevice> Unused(int bytes, string name = "unused", uint since = 0, FieldTest<TDevice>? when = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
-        return Add(new UnusedField<TDevice>(name, bytes, new(since, when)));
+        return Add(new UnusedField<TDevice>(name, bytes, null, new(since, when)));
     }
+
+    /// <summary>Adds so many bytes without meaning as often as an earlier field tells.</summary>
+    /// <param name="bytes">Number of bytes for each one of it.</param>
+    /// <param name="countField">Name of the earlier field.</param>
+    /// <param name="count">Reads it.</param>
+    /// <param name="name">Name of the field.</param>
+    /// <param name="since">First version of the description that has it.</param>
+    /// <param name="when">Decides whether it is there; the version then does not.</param>
+    public VMStateBuilder<TDevice> Unused(
+        int bytes, string countField, FieldCount<TDevice> count, string name = "unused", uint since = 0, FieldTest<TDevice>? when = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(bytes);
+        return Add(new UnusedField<TDevice>(name, bytes, Variable(countField, count), new(since, when)));
+    }
+
+    /// <summary>
+    /// Adds a descriptor, which travels beside the bytes: <see cref="Saving.VMStateSaver.Descriptors"/> has those of what was saved, a
+    /// loader is given those that came.
+    /// </summary>
+    /// <param name="name">Name of the field.</param>
+    /// <param name="value">Where its number is.</param>
+    /// <param name="since">First version of the description that has it.</param>
+    /// <param name="when">Decides whether it is there; the version then does not.</param>
+    public VMStateBuilder<TDevice> Descriptor(string name, FieldRef<TDevice, int> value, uint since = 0, FieldTest<TDevice>? when = null) =>
+        Add(new DescriptorField<TDevice>(name, Given(value), new(since, when)));
 
     /// <summary>Adds a name behind a byte of its length.</summary>
     /// <param name="name">Name of the field.</param>

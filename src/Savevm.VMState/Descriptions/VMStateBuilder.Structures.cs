@@ -90,6 +90,76 @@ public sealed partial class VMStateBuilder<TDevice>
         where TNested : class =>
         Add(new StructArrayField<TDevice, TNested?>(name, Given(pointers), Given(description)!, Fixed(count), true, new(since, when)));
 
+    /// <summary>
+    /// Adds an array of pointers with as many elements as an earlier field tells: an element that is null is one byte, and the device that
+    /// is loaded must have null in the same places.
+    /// </summary>
+    /// <param name="name">Name of the field.</param>
+    /// <param name="pointers">Where it is: room for the most there can be.</param>
+    /// <param name="countField">Name of the earlier field.</param>
+    /// <param name="count">Reads it.</param>
+    /// <param name="description">What each consists of.</param>
+    /// <param name="since">First version of the description that has it.</param>
+    /// <param name="when">Decides whether it is there; the version then does not.</param>
+    public VMStateBuilder<TDevice> Pointers<TNested>(
+        string name,
+        FieldSpan<TDevice, TNested?> pointers,
+        string countField,
+        FieldCount<TDevice> count,
+        VMStateDescription<TNested> description,
+        uint since = 0,
+        FieldTest<TDevice>? when = null)
+        where TNested : class =>
+        Add(new StructArrayField<TDevice, TNested?>(
+            name, Given(pointers), Given(description)!, Variable(countField, count), true, new(since, when)));
+
+    /// <summary>
+    /// Adds an array of pointers that are made when they are loaded: one byte before each element says whether it is null. QEMU has such
+    /// arrays since 11.1.
+    /// </summary>
+    /// <param name="name">Name of the field.</param>
+    /// <param name="pointers">Where it is.</param>
+    /// <param name="count">Number of elements.</param>
+    /// <param name="description">What each consists of.</param>
+    /// <param name="create">Makes an element that is loaded.</param>
+    /// <param name="since">First version of the description that has it.</param>
+    /// <param name="when">Decides whether it is there; the version then does not.</param>
+    public VMStateBuilder<TDevice> AllocatedPointers<TNested>(
+        string name,
+        FieldSpan<TDevice, TNested?> pointers,
+        int count,
+        VMStateDescription<TNested> description,
+        Func<TNested> create,
+        uint since = 0,
+        FieldTest<TDevice>? when = null)
+        where TNested : class =>
+        Add(new MarkedArrayField<TDevice, TNested>(name, Given(pointers), Given(description), Given(create), Fixed(count), new(since, when)));
+
+    /// <summary>
+    /// Adds an array of pointers that are made when they are loaded, with as many elements as an earlier field tells: one byte before each
+    /// says whether it is null. QEMU has such arrays since 11.1.
+    /// </summary>
+    /// <param name="name">Name of the field.</param>
+    /// <param name="pointers">Where it is: room for the most there can be.</param>
+    /// <param name="countField">Name of the earlier field.</param>
+    /// <param name="count">Reads it.</param>
+    /// <param name="description">What each consists of.</param>
+    /// <param name="create">Makes an element that is loaded.</param>
+    /// <param name="since">First version of the description that has it.</param>
+    /// <param name="when">Decides whether it is there; the version then does not.</param>
+    public VMStateBuilder<TDevice> AllocatedPointers<TNested>(
+        string name,
+        FieldSpan<TDevice, TNested?> pointers,
+        string countField,
+        FieldCount<TDevice> count,
+        VMStateDescription<TNested> description,
+        Func<TNested> create,
+        uint since = 0,
+        FieldTest<TDevice>? when = null)
+        where TNested : class =>
+        Add(new MarkedArrayField<TDevice, TNested>(
+            name, Given(pointers), Given(description), Given(create), Variable(countField, count), new(since, when)));
+
     /// <summary>Adds a queue (<c>qtailq</c>). What it holds is thrown away when it is loaded.</summary>
     /// <param name="name">Name of the field.</param>
     /// <param name="elements">Where it is.</param>

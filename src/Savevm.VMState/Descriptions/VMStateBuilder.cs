@@ -119,7 +119,22 @@ public sealed partial class VMStateBuilder<TDevice>
             throw new ArgumentException($"Subsection '{subsection.Name}' is not named '{_name}/...'.", nameof(subsection));
         if (_subsections.Exists(other => other.Name == subsection.Name))
             throw new ArgumentException($"Subsection '{subsection.Name}' twice.", nameof(subsection));
-        _subsections.Add(subsection);
+        return AddSubsection(subsection);
+    }
+
+    /// <summary>
+    /// Makes the array of the field that was added last when a state is loaded: as long as the count says, which is at most the limit and no
+    /// more than there are bytes for.
+    /// </summary>
+    /// <param name="limit">Most elements; bytes of a buffer, bits of a bitmap.</param>
+    /// <param name="allocate">Makes the array, and elements that are structures in it.</param>
+    /// <exception cref="InvalidOperationException">That field is no array with a count of its own.</exception>
+    public VMStateBuilder<TDevice> AllocatedUpTo(int limit, FieldAllocation<TDevice> allocate)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(limit);
+        if (_fields.Count == 0 || _fields[^1].Counted is not { Field: not null, IsAllocated: false } count)
+            throw new InvalidOperationException($"What was added last to '{_name}' is no array with a count.");
+        count.Allocate(limit, Given(allocate));
         return this;
     }
 
@@ -138,6 +153,13 @@ public sealed partial class VMStateBuilder<TDevice>
         SaveFields = _saveFields,
         LoadFields = _loadFields,
     });
+
+    /// <summary>Adds a subsection whose name nobody looks for: QEMU has some that no loader of its own would find.</summary>
+    internal VMStateBuilder<TDevice> AddSubsection(VMStateDescription<TDevice> subsection)
+    {
+        _subsections.Add(subsection);
+        return this;
+    }
 
     internal VMStateBuilder<TDevice> Add(VMStateField<TDevice> field)
     {

@@ -11,6 +11,9 @@ public abstract class VMStateField<TDevice> : VMStateField
     /// <summary>What stands for an element that is a null pointer.</summary>
     private protected const byte NullPointerMark = (byte)'0';
 
+    /// <summary>What stands before an element of an array whose elements are made when they are loaded.</summary>
+    private protected const byte PointerMark = (byte)'1';
+
     private readonly FieldTest<TDevice>? _when;
 
     private protected VMStateField(string name, VMStateFieldKind kind, FieldCondition<TDevice> condition)
@@ -22,6 +25,9 @@ public abstract class VMStateField<TDevice> : VMStateField
     }
 
     internal bool IsThere(ref TDevice device, uint version) => _when is null ? FromVersion <= version : _when(ref device, version);
+
+    /// <summary>What counts its elements; null where there is nothing to count.</summary>
+    internal virtual ElementCount<TDevice>? Counted => null;
 
     /// <summary>Number of elements of a device that is saved, checked against the room that it has.</summary>
     private protected virtual int CountToSave(ref TDevice device) => 1;
@@ -57,7 +63,7 @@ public abstract class VMStateField<TDevice> : VMStateField
             isElement = IsArray;
             for (; index < count; index++)
             {
-                if (IsPointerArray && IsNull(ref device, index))
+                if (IsPointerArray && !IsMarked && IsNull(ref device, index))
                     LoadMark(ref loader);
                 else
                     LoadElement(ref device, index, ref loader);
@@ -73,6 +79,11 @@ public abstract class VMStateField<TDevice> : VMStateField
     private void SaveDescribed(ref TDevice device, int count, VMStateSaver saver)
     {
         DescriptionText json = saver.Json!;
+        if (IsMarked)
+        {
+            SaveMarked(ref device, count, saver, json);
+            return;
+        }
         DescriptionText? told = json;
         bool isNewer = saver.Dialect >= DescriptionDialect.Qemu100;
         bool wasNull = false;
@@ -86,11 +97,13 @@ public abstract class VMStateField<TDevice> : VMStateField
                 told = json;
                 run = RunLength(ref device, i, count, isNull);
             }
+            if (isNewer && !IsUniform && saver.Dialect >= DescriptionDialect.Qemu111)
+                run = 1;
             saver.Json = told;
             int start = saver.Output.Length;
             bool isPlainMark = isNull && isNewer;
             if (told is not null)
-                StartEntry(told, i, run, isPlainMark);
+                StartEntry(told, i, run, isPlainMark ? NullTypeName(saver.Dialect) : null);
             SaveElementOrMark(ref device, i, isNull, saver);
             if (told is not null)
                 EndEntry(told, saver.Output.Length - start, isPlainMark);
@@ -108,8 +121,29 @@ public abstract class VMStateField<TDevice> : VMStateField
         return end - start;
     }
 
-    private void StartEntry(DescriptionText json, int index, int run, bool isPlainMark)
+    // Two entries for an element: its mark, and itself where it is there. All have the name of the field and no number.
+    private void SaveMarked(ref TDevice device, int count, VMStateSaver saver, DescriptionText json)
     {
+        for (int i = 0; i < count; i++)
+        {
+            bool isNull = IsNull(ref device, i);
+            StartEntry(json, i, 1, NullTypeName(DescriptionDialect.Qemu111));
+            saver.Output.WriteByte(isNull ? NullPointerMark : PointerMark);
+            EndEntry(json, 1, true);
+            if (isNull)
+                continue;
+            int start = saver.Output.Length;
+            StartEntry(json, i, 1, null);
+            SaveElement(ref device, i, saver);
+            EndEntry(json, saver.Output.Length - start, false);
+        }
+    }
+
+    private static string NullTypeName(DescriptionDialect dialect) => dialect >= DescriptionDialect.Qemu111 ? "ptr-marker" : "nullptr";
+
+    private void StartEntry(DescriptionText json, int index, int run, string? mark)
+    {
+        bool isPlainMark = mark is not null;
         json.StartObject();
         json.Member("name", UniqueName);
         if (run > 1)
@@ -117,7 +151,7 @@ public abstract class VMStateField<TDevice> : VMStateField
             bool isOnce = isPlainMark || IsUniform;
             json.Member(isOnce ? "array_len" : "index", isOnce ? run : index);
         }
-        json.Member("type", isPlainMark ? "nullptr" : TypeName);
+        json.Member("type", mark ?? TypeName);
         if (Kind == VMStateFieldKind.Struct && !isPlainMark)
             json.StartObject("struct");
     }
@@ -132,9 +166,9 @@ public abstract class VMStateField<TDevice> : VMStateField
 
     private void SaveElementOrMark(ref TDevice device, int index, bool isNull, VMStateSaver saver)
     {
-        if (isNull)
-            saver.Output.WriteByte(NullPointerMark);
-        else
+        if (isNull || IsMarked)
+            saver.Output.WriteByte(isNull ? NullPointerMark : PointerMark);
+        if (!isNull)
             SaveElement(ref device, index, saver);
     }
 

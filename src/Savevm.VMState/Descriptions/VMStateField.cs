@@ -43,6 +43,9 @@ public abstract class VMStateField
     /// <summary>An element may be a null pointer.</summary>
     public bool IsPointerArray { get; private protected init; }
 
+    /// <summary>A mark stands before each element of an array of pointers, so that they are made when they are loaded.</summary>
+    public bool IsMarked { get; private protected init; }
+
     /// <summary>First version of the description that has this field.</summary>
     public uint FromVersion { get; private protected init; }
 
@@ -59,7 +62,10 @@ public abstract class VMStateField
     /// QEMU describes an array of these once with its length, not element by element: nothing in it can be there in one element and
     /// missing in another.
     /// </summary>
-    public bool IsUniform => !IsConditional && (Kind != VMStateFieldKind.Struct || Nested is null or { IsUniform: true });
+    public bool IsUniform => !IsConditional && !IsMarked && (Kind != VMStateFieldKind.Struct || Nested is null or { IsUniform: true });
 
-    internal void SetUniqueName(string name) => UniqueName = name;
+    /// <summary>The name came from a description, so that it has its number if it needs one.</summary>
+    private protected virtual bool KeepsName => false;
+
+    internal void SetUniqueName(string name) => UniqueName = KeepsName ? Name : name;
 }

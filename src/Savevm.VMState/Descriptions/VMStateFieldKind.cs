@@ -101,4 +101,12 @@ public enum VMStateFieldKind
 
     /// <summary>A null pointer: the byte 0x30. Only in descriptions that came from a stream.</summary>
     NullPointer,
+
+    /// <summary>
+    /// The byte 0x30 for a null pointer, or 0x31 before an element that is there. Only in descriptions that came from a stream of QEMU 11.1.
+    /// </summary>
+    PointerMark,
+
+    /// <summary>A value of so many bytes. Only in descriptions that came from a dump.</summary>
+    Unknown,
 }

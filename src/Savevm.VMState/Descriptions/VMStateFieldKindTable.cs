@@ -38,6 +38,8 @@ internal static class VMStateFieldKindTable
         new(VMStateFieldKind.Custom, "", 0),
         new(VMStateFieldKind.Validation, "", 0),
         new(VMStateFieldKind.NullPointer, "nullptr", 1),
+        new(VMStateFieldKind.PointerMark, "ptr-marker", 1),
+        new(VMStateFieldKind.Unknown, "", 0),
     ];
 
     /// <summary>The row of a kind.</summary>

@@ -28,8 +28,13 @@ internal sealed class ArrayField<TDevice, TValue, TScalar> : VMStateField<TDevic
 
     private protected override int CountToSave(ref TDevice device) => CheckCount(_count.In(ref device), _values(ref device).Length);
 
-    private protected override int CountToLoad(ref TDevice device, ref VMStateLoader loader) =>
-        loader.CheckCount(_count.In(ref device), _values(ref device).Length, "elements");
+    internal override ElementCount<TDevice> Counted => _count;
+
+    private protected override int CountToLoad(ref TDevice device, ref VMStateLoader loader)
+    {
+        _count.MakeRoom(ref device, ref loader, 8 * TScalar.Bytes, "elements");
+        return loader.CheckCount(_count.In(ref device), _values(ref device).Length, "elements");
+    }
 
     private protected override void SaveElement(ref TDevice device, int index, VMStateSaver saver) =>
         TScalar.Write(saver.Output.Reserve(TScalar.Bytes), _values(ref device)[index]);

@@ -29,8 +29,11 @@ internal sealed class BitmapField<TDevice> : VMStateField<TDevice>
             saver.Output.WriteUInt64(word);
     }
 
+    internal override ElementCount<TDevice> Counted => _bits;
+
     private protected override void LoadElement(ref TDevice device, int index, ref VMStateLoader loader)
     {
+        _bits.MakeRoom(ref device, ref loader, 1, "bits");
         Span<ulong> words = _words(ref device);
         int count = WordsOf(loader.CheckCount(_bits.In(ref device), Room(words), "bits"));
         ReadOnlySpan<byte> bytes = loader.Take(checked(count * sizeof(ulong)));

@@ -25,8 +25,11 @@ internal sealed class BufferField<TDevice> : VMStateField<TDevice>
         saver.Output.WriteBytes(bytes[..CheckCount(_count.In(ref device), bytes.Length)]);
     }
 
+    internal override ElementCount<TDevice> Counted => _count;
+
     private protected override void LoadElement(ref TDevice device, int index, ref VMStateLoader loader)
     {
+        _count.MakeRoom(ref device, ref loader, 8, "bytes");
         Span<byte> bytes = _bytes(ref device);
         int count = loader.CheckCount(_count.In(ref device), bytes.Length, "bytes");
         loader.Take(count).CopyTo(bytes);

@@ -7,7 +7,7 @@ namespace Savevm.VMState.Fields;
 
 /// <summary>A number that a loader must have already: how many channels a device was built with, and the like.</summary>
 internal sealed class EqualField<TDevice, TValue>(
-    string name, VMStateFieldKind kind, FieldRef<TDevice, TValue> value, FieldCondition<TDevice> condition)
+    string name, VMStateFieldKind kind, FieldRef<TDevice, TValue> value, FieldCondition<TDevice> condition, string? hint = null)
     : VMStateField<TDevice>(name, kind, condition)
     where TValue : unmanaged, IBinaryInteger<TValue>, IMinMaxValue<TValue>
 {
@@ -26,7 +26,7 @@ internal sealed class EqualField<TDevice, TValue>(
         }
         else if (found != own)
         {
-            throw loader.Error(IntegerScalar<TValue>.Bytes, $"{own}, as this device has it", $"{found}");
+            throw loader.Error(IntegerScalar<TValue>.Bytes, $"{own}, as this device has it", hint is null ? $"{found}" : $"{found} ({hint})");
         }
     }
 }

@@ -32,8 +32,13 @@ internal sealed class StructArrayField<TDevice, TNested> : VMStateField<TDevice>
 
     private protected override int CountToSave(ref TDevice device) => CheckCount(_count.In(ref device), _nested(ref device).Length);
 
-    private protected override int CountToLoad(ref TDevice device, ref VMStateLoader loader) =>
-        loader.CheckCount(_count.In(ref device), _nested(ref device).Length, "elements");
+    internal override ElementCount<TDevice> Counted => _count;
+
+    private protected override int CountToLoad(ref TDevice device, ref VMStateLoader loader)
+    {
+        _count.MakeRoom(ref device, ref loader, _description.Fields.Count == 0 && !IsPointerArray ? 0 : 8, "elements");
+        return loader.CheckCount(_count.In(ref device), _nested(ref device).Length, "elements");
+    }
 
     private protected override bool IsNull(ref TDevice device, int index) => _nested(ref device)[index] is null;
 

@@ -12,6 +12,7 @@ namespace Savevm.VMState.Imports;
 /// </summary>
 public sealed class DescriptionImport
 {
+    private readonly Dictionary<string, int> _paths = [];
     private int _left = VMStateLimits.MaxFields;
 
     private DescriptionImport()
@@ -29,8 +30,17 @@ public sealed class DescriptionImport
         // The section's version is not in the JSON of a device that saves itself.
         var builder = new VMStateBuilder<FieldBag>(Name(device.IdStr));
         foreach (DescribedField field in device.Body.Fields)
-            builder.Add(new ImportedValues(field.Name, field.Type, field.Size, field.ArrayLength, isUniform: true, field.Name));
+            builder.Add(new ImportedValues(field.Name, field.Type, field.Size, field.ArrayLength, isUniform: true, import.Unique(field.Name)));
         return builder.Build();
+    }
+
+    // QEMU numbers fields of one name; a stream from elsewhere may not, and their bytes must not share a place.
+    private string Unique(string path)
+    {
+        string unique = path;
+        while (!_paths.TryAdd(unique, 1))
+            unique = string.Create(CultureInfo.InvariantCulture, $"{path}#{++_paths[path]}");
+        return unique;
     }
 
     private VMStateDescription<FieldBag> Struct(DescribedStruct structure, string path, string? subsectionPath)
@@ -48,15 +58,30 @@ public sealed class DescriptionImport
             });
         }
         List<DescribedField> fields = [.. structure.Fields];
+        var marks = new Dictionary<string, int>();
         for (int i = 0; i < fields.Count;)
         {
             int end = RunEnd(fields, i);
-            builder.Add(end - i == 1 && fields[i].Index is null ? Single(fields[i], path) : Elements(fields[i..end], path));
+            string name = fields[i].Name;
+            if (IsMark(fields[i]))
+                marks[name] = marks.GetValueOrDefault(name) + 1;
+            if (end - i == 1 && fields[i].Index is null)
+            {
+                bool isMarked = !IsMark(fields[i]) && marks.ContainsKey(name);
+                builder.Add(Single(fields[i], path, isMarked ? string.Create(CultureInfo.InvariantCulture, $"[{marks[name] - 1}]") : ""));
+            }
+            else
+            {
+                builder.Add(Elements(fields[i..end], path));
+            }
             i = end;
         }
+        var names = new HashSet<string>();
         foreach (DescribedStruct subsection in structure.Subsections)
         {
-            string place = $"{path}({subsection.VmsdName})";
+            if (!names.Add(subsection.VmsdName))
+                throw new WireException(0, $"subsection '{subsection.VmsdName}' twice");
+            string place = Unique($"{path}({subsection.VmsdName})");
             if (!subsection.VmsdName.StartsWith(structure.VmsdName + "/", StringComparison.Ordinal))
                 throw new WireException(0, $"subsection '{subsection.VmsdName}' of '{structure.VmsdName}'");
             builder.Subsection(Struct(subsection, place + ".", place));
@@ -68,14 +93,17 @@ public sealed class DescriptionImport
     private static int RunEnd(List<DescribedField> fields, int first)
     {
         int end = first + 1;
-        while (end < fields.Count && fields[end].NameUtf8.SequenceEqual(fields[first].NameUtf8) && fields[end].Index is not 0)
+        while (!IsMark(fields[first]) && end < fields.Count && !IsMark(fields[end]) && fields[end].NameUtf8.SequenceEqual(fields[first].NameUtf8) && fields[end].Index is not 0)
             end++;
         return end;
     }
 
-    private VMStateField<FieldBag> Single(DescribedField field, string path)
+    // From QEMU 11.1 on: a null pointer, or what stands before an element that is there.
+    private static bool IsMark(DescribedField field) => field.TypeUtf8.SequenceEqual("ptr-marker"u8);
+
+    private VMStateField<FieldBag> Single(DescribedField field, string path, string number)
     {
-        string at = path + field.Name;
+        string at = path + field.Name + number;
         VMStateFieldKind? kind = VMStateFieldKindTable.Find(field.Type)?.Kind;
         switch (kind)
         {
@@ -85,7 +113,7 @@ public sealed class DescriptionImport
                 bool isArray = field.ArrayLength is not null;
                 return new ImportedStructs(field.Name, kind.Value, Repeated(field, at, isArray, 0), isArray, isUniform: true);
             default:
-                return new ImportedValues(field.Name, field.Type, field.Size, field.ArrayLength, isUniform: true, at);
+                return new ImportedValues(field.Name, field.Type, field.Size, field.ArrayLength, isUniform: true, Unique(at));
         }
     }
 
@@ -94,13 +122,15 @@ public sealed class DescriptionImport
     {
         DescribedField head = entries.Find(entry => !entry.IsNullPointer);
         bool areAllNull = entries.TrueForAll(entry => entry.IsNullPointer);
-        bool areRuns = entries.TrueForAll(entry => entry.Index is null);
+        // Elements without number that are no runs, as QEMU 11.1 has them, differ from each other.
+        bool areRuns = entries.TrueForAll(entry => entry.Index is null)
+            && entries.Exists(entry => entry.ArrayLength is not null || entry.IsNullPointer);
         string name = entries[0].Name;
         if (!areAllNull && head.Structs.IsEmpty)
         {
             if (entries.Exists(entry => entry.Size != head.Size))
                 throw new WireException(0, $"elements of '{name}' of several sizes");
-            return new ImportedValues(name, head.Type, head.Size, entries.Count, isUniform: false, path + name);
+            return new ImportedValues(name, head.Type, head.Size, entries.Count, isUniform: false, Unique(path + name));
         }
         var elements = new List<VMStateDescription<FieldBag>?>();
         foreach (DescribedField entry in entries)
@@ -114,6 +144,8 @@ public sealed class DescriptionImport
         _left -= count;
         if (count < 0 || _left < 0)
             throw new WireException(0, $"a description of more than {VMStateLimits.MaxFields} structures");
+        if (!field.IsNullPointer && field.Structs.IsEmpty)
+            throw new WireException(0, $"an element of '{field.Name}' that is described by nothing, among others that are");
         var elements = new List<VMStateDescription<FieldBag>?>(count);
         for (int i = 0; i < count; i++)
         {

@@ -17,6 +17,8 @@ internal sealed class ImportedQueue : VMStateField<FieldBag>
         Nested = _elements.FirstOrDefault();
     }
 
+    private protected override bool KeepsName => true;
+
     private protected override void SaveElement(ref FieldBag device, int index, VMStateSaver saver)
     {
         foreach (VMStateDescription<FieldBag> element in _elements)

@@ -24,6 +24,8 @@ internal sealed class ImportedStructs : VMStateField<FieldBag>
         IsConditional = !isUniform;
     }
 
+    private protected override bool KeepsName => true;
+
     private protected override int CountToSave(ref FieldBag device) => _elements.Length;
 
     private protected override int CountToLoad(ref FieldBag device, ref VMStateLoader loader) => _elements.Length;

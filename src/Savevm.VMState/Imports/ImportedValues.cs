@@ -22,6 +22,8 @@ internal sealed class ImportedValues : VMStateField<FieldBag>
         IsConditional = !isUniform;
     }
 
+    private protected override bool KeepsName => true;
+
     private protected override int CountToSave(ref FieldBag device)
     {
         if (!device.Values.ContainsKey(_path))

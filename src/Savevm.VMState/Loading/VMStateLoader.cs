@@ -12,14 +12,18 @@ public ref struct VMStateLoader
 {
     private readonly ReadOnlySpan<byte> _bytes;
     private readonly long _offset;
+    private readonly ReadOnlySpan<int> _descriptors;
+    private int _descriptorsTaken;
     private int _depth;
 
     /// <summary>Begins to read.</summary>
     /// <param name="bytes">Body of a section, and perhaps what follows it.</param>
     /// <param name="offset">Offset of its first byte, for messages.</param>
-    public VMStateLoader(ReadOnlySpan<byte> bytes, long offset = 0)
+    /// <param name="descriptors">The descriptors that came with the bytes, in the order of their marks; they become the device's.</param>
+    public VMStateLoader(ReadOnlySpan<byte> bytes, long offset = 0, ReadOnlySpan<int> descriptors = default)
     {
         _bytes = bytes;
+        _descriptors = descriptors;
         _offset = offset;
     }
 
@@ -75,6 +79,13 @@ public ref struct VMStateLoader
     /// <summary>Takes a be64.</summary>
     /// <exception cref="VMStateLoadException">There are fewer than eight bytes.</exception>
     public ulong TakeUInt64() => BinaryPrimitives.ReadUInt64BigEndian(Take(sizeof(ulong)));
+
+    internal int TakeDescriptor()
+    {
+        if (_descriptorsTaken == _descriptors.Length)
+            throw Error(1, "a descriptor beside the bytes", $"{_descriptors.Length} in all");
+        return _descriptors[_descriptorsTaken++];
+    }
 
     /// <summary>Makes the error for a field whose bytes are wrong: it is the field that was read last.</summary>
     /// <param name="back">How many bytes behind it the reader stands.</param>

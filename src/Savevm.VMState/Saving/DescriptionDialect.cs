@@ -10,4 +10,10 @@ public enum DescriptionDialect
     /// QEMU 10.0 to 11.0: the last element of such an array, or of a run of them, has no number; null pointers are a type of their own.
     /// </summary>
     Qemu100,
+
+    /// <summary>
+    /// QEMU 11.1: no element of such an array has a number, and null pointers are called <c>ptr-marker</c>, as are the marks before elements
+    /// that are made when they are loaded.
+    /// </summary>
+    Qemu111,
 }

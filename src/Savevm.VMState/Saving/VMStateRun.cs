@@ -12,99 +12,17 @@ namespace Savevm.VMState.Saving;
 [EditorBrowsable(EditorBrowsableState.Never)]
 public static class VMStateRun
 {
-    /// <summary>Writes a value.</summary>
+    /// <summary>Writes an integer, an enumeration or the bits of a double. Which width it is, is known when it is compiled.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Write(ref byte run, int at, byte value) => Unsafe.Add(ref run, at) = value;
+    public static void Write<T>(ref byte run, int at, T value)
+        where T : unmanaged =>
+        Unsafe.WriteUnaligned(ref Unsafe.Add(ref run, at), Turned(value));
 
-    /// <summary>Reads a value.</summary>
+    /// <summary>Reads an integer, an enumeration or the bits of a double.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Read(ref byte run, int at, out byte value) => value = Unsafe.Add(ref run, at);
-
-    /// <summary>Writes a value.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Write(ref byte run, int at, sbyte value) => Unsafe.Add(ref run, at) = (byte)value;
-
-    /// <summary>Reads a value.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Read(ref byte run, int at, out sbyte value) => value = (sbyte)Unsafe.Add(ref run, at);
-
-    /// <summary>Writes a value.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Write(ref byte run, int at, ushort value) =>
-        Unsafe.WriteUnaligned(ref Unsafe.Add(ref run, at), BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(value) : value);
-
-    /// <summary>Reads a value.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Read(ref byte run, int at, out ushort value)
-    {
-        ushort read = Unsafe.ReadUnaligned<ushort>(ref Unsafe.Add(ref run, at));
-        value = BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(read) : read;
-    }
-
-    /// <summary>Writes a value.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Write(ref byte run, int at, short value) =>
-        Unsafe.WriteUnaligned(ref Unsafe.Add(ref run, at), BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(value) : value);
-
-    /// <summary>Reads a value.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Read(ref byte run, int at, out short value)
-    {
-        short read = Unsafe.ReadUnaligned<short>(ref Unsafe.Add(ref run, at));
-        value = BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(read) : read;
-    }
-
-    /// <summary>Writes a value.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Write(ref byte run, int at, uint value) =>
-        Unsafe.WriteUnaligned(ref Unsafe.Add(ref run, at), BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(value) : value);
-
-    /// <summary>Reads a value.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Read(ref byte run, int at, out uint value)
-    {
-        uint read = Unsafe.ReadUnaligned<uint>(ref Unsafe.Add(ref run, at));
-        value = BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(read) : read;
-    }
-
-    /// <summary>Writes a value.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Write(ref byte run, int at, int value) =>
-        Unsafe.WriteUnaligned(ref Unsafe.Add(ref run, at), BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(value) : value);
-
-    /// <summary>Reads a value.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Read(ref byte run, int at, out int value)
-    {
-        int read = Unsafe.ReadUnaligned<int>(ref Unsafe.Add(ref run, at));
-        value = BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(read) : read;
-    }
-
-    /// <summary>Writes a value.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Write(ref byte run, int at, ulong value) =>
-        Unsafe.WriteUnaligned(ref Unsafe.Add(ref run, at), BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(value) : value);
-
-    /// <summary>Reads a value.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Read(ref byte run, int at, out ulong value)
-    {
-        ulong read = Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref run, at));
-        value = BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(read) : read;
-    }
-
-    /// <summary>Writes a value.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Write(ref byte run, int at, long value) =>
-        Unsafe.WriteUnaligned(ref Unsafe.Add(ref run, at), BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(value) : value);
-
-    /// <summary>Reads a value.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Read(ref byte run, int at, out long value)
-    {
-        long read = Unsafe.ReadUnaligned<long>(ref Unsafe.Add(ref run, at));
-        value = BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(read) : read;
-    }
+    public static void Read<T>(ref byte run, int at, out T value)
+        where T : unmanaged =>
+        value = Turned(Unsafe.ReadUnaligned<T>(ref Unsafe.Add(ref run, at)));
 
     /// <summary>Writes a truth value.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -114,25 +32,21 @@ public static class VMStateRun
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Read(ref byte run, int at, out bool value) => value = Unsafe.Add(ref run, at) != 0;
 
-    /// <summary>Writes the bits of a double.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Write(ref byte run, int at, double value) => Write(ref run, at, BitConverter.DoubleToInt64Bits(value));
-
-    /// <summary>Reads the bits of a double.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Read(ref byte run, int at, out double value)
+    /// <summary>Writes the first values of an array that is long enough.</summary>
+    public static void WriteAll<T>(ref byte run, int at, T[] values, int count)
+        where T : unmanaged
     {
-        Read(ref run, at, out long bits);
-        value = BitConverter.Int64BitsToDouble(bits);
+        Span<byte> target = MemoryMarshal.CreateSpan(ref Unsafe.Add(ref run, at), count * Unsafe.SizeOf<T>());
+        Turn<T>(MemoryMarshal.AsBytes(values.AsSpan(0, count)), target);
     }
 
-    /// <summary>Writes the first values of an array that is long enough.</summary>
-    public static void WriteBytes(ref byte run, int at, byte[] values, int count) =>
-        values.AsSpan(0, count).CopyTo(MemoryMarshal.CreateSpan(ref Unsafe.Add(ref run, at), count));
-
     /// <summary>Reads the first values of an array that is long enough.</summary>
-    public static void ReadBytes(ref byte run, int at, byte[] values, int count) =>
-        MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref run, at), count).CopyTo(values);
+    public static void ReadAll<T>(ref byte run, int at, T[] values, int count)
+        where T : unmanaged
+    {
+        ReadOnlySpan<byte> source = MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref run, at), count * Unsafe.SizeOf<T>());
+        Turn<T>(source, MemoryMarshal.AsBytes(values.AsSpan(0, count)));
+    }
 
     /// <summary>Clears bytes that have no meaning.</summary>
     public static void Clear(ref byte run, int at, int count) => MemoryMarshal.CreateSpan(ref Unsafe.Add(ref run, at), count).Clear();
@@ -140,129 +54,47 @@ public static class VMStateRun
     /// <summary>The array has so many elements.</summary>
     public static bool Fits<T>(T[]? values, int count) => values is not null && values.Length >= count;
 
-    /// <summary>Writes the first values of an array that is long enough.</summary>
-    public static void WriteAll(ref byte run, int at, ushort[] values, int count)
+    /// <summary>The elements from one on; none where there are fewer.</summary>
+    public static Span<T> From<T>(T[]? values, int start) => values is null || values.Length < start ? [] : values.AsSpan(start);
+
+    /// <summary>The elements of an array of two dimensions, row after row.</summary>
+    public static Span<T> Flat<T>(T[,]? values) => values is null or { Length: 0 } ? [] : MemoryMarshal.CreateSpan(ref values[0, 0], values.Length);
+
+    /// <summary>An array of new elements.</summary>
+    public static T[] Made<T>(int count)
+        where T : new()
     {
-        Span<ushort> target = MemoryMarshal.Cast<byte, ushort>(MemoryMarshal.CreateSpan(ref Unsafe.Add(ref run, at), count * sizeof(ushort)));
-        if (BitConverter.IsLittleEndian)
-            BinaryPrimitives.ReverseEndianness(values.AsSpan(0, count), target);
-        else
-            values.AsSpan(0, count).CopyTo(target);
+        var made = new T[count];
+        // Values are what they are when they are zeros.
+        for (int i = 0; !typeof(T).IsValueType && i < count; i++)
+            made[i] = new T();
+        return made;
     }
 
-    /// <summary>Reads the first values of an array that is long enough.</summary>
-    public static void ReadAll(ref byte run, int at, ushort[] values, int count)
+    // Between the order of bytes of this machine and that of the wire; a value of one byte has none.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static T Turned<T>(T value)
+        where T : unmanaged
     {
-        ReadOnlySpan<ushort> source =
-            MemoryMarshal.Cast<byte, ushort>(MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref run, at), count * sizeof(ushort)));
-        if (BitConverter.IsLittleEndian)
-            BinaryPrimitives.ReverseEndianness(source, values.AsSpan(0, count));
-        else
-            source.CopyTo(values);
+        if (!BitConverter.IsLittleEndian || Unsafe.SizeOf<T>() == sizeof(byte))
+            return value;
+        if (Unsafe.SizeOf<T>() == sizeof(ushort))
+            return Unsafe.BitCast<ushort, T>(BinaryPrimitives.ReverseEndianness(Unsafe.BitCast<T, ushort>(value)));
+        if (Unsafe.SizeOf<T>() == sizeof(uint))
+            return Unsafe.BitCast<uint, T>(BinaryPrimitives.ReverseEndianness(Unsafe.BitCast<T, uint>(value)));
+        return Unsafe.BitCast<ulong, T>(BinaryPrimitives.ReverseEndianness(Unsafe.BitCast<T, ulong>(value)));
     }
 
-    /// <summary>Writes the first values of an array that is long enough.</summary>
-    public static void WriteAll(ref byte run, int at, short[] values, int count)
+    private static void Turn<T>(ReadOnlySpan<byte> source, Span<byte> target)
+        where T : unmanaged
     {
-        Span<short> target = MemoryMarshal.Cast<byte, short>(MemoryMarshal.CreateSpan(ref Unsafe.Add(ref run, at), count * sizeof(short)));
-        if (BitConverter.IsLittleEndian)
-            BinaryPrimitives.ReverseEndianness(values.AsSpan(0, count), target);
+        if (!BitConverter.IsLittleEndian || Unsafe.SizeOf<T>() == sizeof(byte))
+            source.CopyTo(target);
+        else if (Unsafe.SizeOf<T>() == sizeof(ushort))
+            BinaryPrimitives.ReverseEndianness(MemoryMarshal.Cast<byte, ushort>(source), MemoryMarshal.Cast<byte, ushort>(target));
+        else if (Unsafe.SizeOf<T>() == sizeof(uint))
+            BinaryPrimitives.ReverseEndianness(MemoryMarshal.Cast<byte, uint>(source), MemoryMarshal.Cast<byte, uint>(target));
         else
-            values.AsSpan(0, count).CopyTo(target);
-    }
-
-    /// <summary>Reads the first values of an array that is long enough.</summary>
-    public static void ReadAll(ref byte run, int at, short[] values, int count)
-    {
-        ReadOnlySpan<short> source =
-            MemoryMarshal.Cast<byte, short>(MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref run, at), count * sizeof(short)));
-        if (BitConverter.IsLittleEndian)
-            BinaryPrimitives.ReverseEndianness(source, values.AsSpan(0, count));
-        else
-            source.CopyTo(values);
-    }
-
-    /// <summary>Writes the first values of an array that is long enough.</summary>
-    public static void WriteAll(ref byte run, int at, uint[] values, int count)
-    {
-        Span<uint> target = MemoryMarshal.Cast<byte, uint>(MemoryMarshal.CreateSpan(ref Unsafe.Add(ref run, at), count * sizeof(uint)));
-        if (BitConverter.IsLittleEndian)
-            BinaryPrimitives.ReverseEndianness(values.AsSpan(0, count), target);
-        else
-            values.AsSpan(0, count).CopyTo(target);
-    }
-
-    /// <summary>Reads the first values of an array that is long enough.</summary>
-    public static void ReadAll(ref byte run, int at, uint[] values, int count)
-    {
-        ReadOnlySpan<uint> source =
-            MemoryMarshal.Cast<byte, uint>(MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref run, at), count * sizeof(uint)));
-        if (BitConverter.IsLittleEndian)
-            BinaryPrimitives.ReverseEndianness(source, values.AsSpan(0, count));
-        else
-            source.CopyTo(values);
-    }
-
-    /// <summary>Writes the first values of an array that is long enough.</summary>
-    public static void WriteAll(ref byte run, int at, int[] values, int count)
-    {
-        Span<int> target = MemoryMarshal.Cast<byte, int>(MemoryMarshal.CreateSpan(ref Unsafe.Add(ref run, at), count * sizeof(int)));
-        if (BitConverter.IsLittleEndian)
-            BinaryPrimitives.ReverseEndianness(values.AsSpan(0, count), target);
-        else
-            values.AsSpan(0, count).CopyTo(target);
-    }
-
-    /// <summary>Reads the first values of an array that is long enough.</summary>
-    public static void ReadAll(ref byte run, int at, int[] values, int count)
-    {
-        ReadOnlySpan<int> source =
-            MemoryMarshal.Cast<byte, int>(MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref run, at), count * sizeof(int)));
-        if (BitConverter.IsLittleEndian)
-            BinaryPrimitives.ReverseEndianness(source, values.AsSpan(0, count));
-        else
-            source.CopyTo(values);
-    }
-
-    /// <summary>Writes the first values of an array that is long enough.</summary>
-    public static void WriteAll(ref byte run, int at, ulong[] values, int count)
-    {
-        Span<ulong> target = MemoryMarshal.Cast<byte, ulong>(MemoryMarshal.CreateSpan(ref Unsafe.Add(ref run, at), count * sizeof(ulong)));
-        if (BitConverter.IsLittleEndian)
-            BinaryPrimitives.ReverseEndianness(values.AsSpan(0, count), target);
-        else
-            values.AsSpan(0, count).CopyTo(target);
-    }
-
-    /// <summary>Reads the first values of an array that is long enough.</summary>
-    public static void ReadAll(ref byte run, int at, ulong[] values, int count)
-    {
-        ReadOnlySpan<ulong> source =
-            MemoryMarshal.Cast<byte, ulong>(MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref run, at), count * sizeof(ulong)));
-        if (BitConverter.IsLittleEndian)
-            BinaryPrimitives.ReverseEndianness(source, values.AsSpan(0, count));
-        else
-            source.CopyTo(values);
-    }
-
-    /// <summary>Writes the first values of an array that is long enough.</summary>
-    public static void WriteAll(ref byte run, int at, long[] values, int count)
-    {
-        Span<long> target = MemoryMarshal.Cast<byte, long>(MemoryMarshal.CreateSpan(ref Unsafe.Add(ref run, at), count * sizeof(long)));
-        if (BitConverter.IsLittleEndian)
-            BinaryPrimitives.ReverseEndianness(values.AsSpan(0, count), target);
-        else
-            values.AsSpan(0, count).CopyTo(target);
-    }
-
-    /// <summary>Reads the first values of an array that is long enough.</summary>
-    public static void ReadAll(ref byte run, int at, long[] values, int count)
-    {
-        ReadOnlySpan<long> source =
-            MemoryMarshal.Cast<byte, long>(MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref run, at), count * sizeof(long)));
-        if (BitConverter.IsLittleEndian)
-            BinaryPrimitives.ReverseEndianness(source, values.AsSpan(0, count));
-        else
-            source.CopyTo(values);
+            BinaryPrimitives.ReverseEndianness(MemoryMarshal.Cast<byte, ulong>(source), MemoryMarshal.Cast<byte, ulong>(target));
     }
 }

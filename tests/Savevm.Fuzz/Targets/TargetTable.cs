@@ -16,6 +16,7 @@ internal static class TargetTable
         .. ConversationTargets.Rows,
         .. StateTargets.Rows,
         .. VMStateTargets.Rows,
+        .. KindTargets.Rows,
         .. RepositoryTargets.Rows,
         .. QemuTargets.Rows,
         .. Canary.Rows,

@@ -39,6 +39,7 @@ public sealed class DescriptionTextTests
         const string End = "\"type\": \"uint16\", \"size\": 2}";
         Assert.Equal(First + "\"index\": 1, " + End, Fields(Builder(), new Sample(), DescriptionDialect.Qemu72));
         Assert.Equal(First + End, Fields(Builder(), new Sample(), DescriptionDialect.Qemu100));
+        Assert.Equal("{\"name\": \"shorts\", " + End + ", {\"name\": \"shorts\", " + End, Fields(Builder(), new Sample(), DescriptionDialect.Qemu111));
     }
 
     [Fact]
@@ -53,6 +54,18 @@ public sealed class DescriptionTextTests
             + "{\"name\": \"boxes\", \"type\": \"struct\", \"struct\": {" + PartFields + "}, \"size\": 3}, "
             + "{\"name\": \"boxes\", \"type\": \"nullptr\", \"size\": 1}";
         Assert.Equal(Expected, Fields(Builder(), sample, DescriptionDialect.Qemu100));
+        Assert.Equal(Expected.Replace("nullptr", "ptr-marker", StringComparison.Ordinal), Fields(Builder(), sample, DescriptionDialect.Qemu111));
+    }
+
+    [Fact]
+    public void An_element_that_is_made_when_it_is_loaded_has_a_mark_of_its_own()
+    {
+        var sample = new Sample { Boxes = [null, new PartBox { A = 1, B = 2 }] };
+        VMStateBuilder<Sample> builder = Coded.Builder()
+            .AllocatedPointers("boxes", static (ref d) => d.Boxes, 2, Coded.Box, static () => new PartBox());
+        const string Mark = "{\"name\": \"boxes\", \"type\": \"ptr-marker\", \"size\": 1}";
+        const string Expected = Mark + ", " + Mark + ", {\"name\": \"boxes\", \"type\": \"struct\", \"struct\": {" + PartFields + "}, \"size\": 3}";
+        Assert.Equal(Expected, Fields(builder, sample, DescriptionDialect.Qemu111));
     }
 
     [Fact]

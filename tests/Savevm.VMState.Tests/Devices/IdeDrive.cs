@@ -2,7 +2,7 @@ using Savevm.VMState.Attributes;
 
 namespace Savevm.VMState.Tests.Devices;
 
-[VMState("ide_drive", Version = 3)]
+[VMState("ide_drive", Version = 3, MinimumVersion = 0)]
 internal sealed partial class IdeDrive
 {
     [VMStateField(Name = "mult_sectors")]
@@ -62,7 +62,7 @@ internal sealed partial class IdeDrive
     [VMStateField(Name = "asc")]
     internal byte Asc;
 
-    [VMStateField(Name = "cdrom_changed")]
+    [VMStateField(Name = "cdrom_changed", Since = 3)]
     internal byte CdromChanged;
 
     private bool HasIdentity() => IdentifySet != 0;

@@ -12,7 +12,7 @@ internal sealed partial class IoApicDevice
     [VMStateField(Name = "ioregsel")]
     internal byte Ioregsel;
 
-    [VMStateField(Name = "irr")]
+    [VMStateField(Name = "irr", Since = 2)]
     internal uint Irr;
 
     [VMStateArray(24, Name = "ioredtbl")]

@@ -38,6 +38,13 @@ public sealed class DiagnosticTests
     [InlineData("[VMState(\"a\")] partial class A<T> { [VMStateField] int x; }", "SVM011", "'A'")]
     [InlineData("[VMState(\"a\", Version = 1)] partial class A { [VMStateField(Since = 2)] int x; }", "SVM012", "since version 2")]
     [InlineData("[VMState(\"a\")] partial class A { [VMStateField] [VMStateTimer] long x; }", "SVM013", "'x'")]
+    [InlineData("[VMState(\"a\")] partial class A { [VMStateField] int x => 1; }", "SVM014", "'x'")]
+    [InlineData("[VMState(\"a\")] partial class A { [VMStateField] int x { get; } }", "SVM007", "read-only")]
+    [InlineData("[VMState(\"a\")] partial class A { int n; [VMStateArray(CountField = \"n\", Limit = 3)] readonly int[] x; }", "SVM007", "read-only")]
+    [InlineData("[VMState(\"a\")] partial class A { [VMStateArray(3, Limit = 3)] int[] x; }", "SVM003", "'x'")]
+    [InlineData("[VMState(\"a\")] partial class A { [VMStateDescriptor] long x; }", "SVM002", "descriptor")]
+    [InlineData("[VMState(\"a\")] partial class A { [VMStateTimer] long[] x; }", "SVM003", "'x'")]
+    [InlineData("[VMState(\"a\")] partial class A { [VMStateValidate(\"v\")] int M() => 1; }", "SVM010", "'M'")]
     public void What_cannot_be_generated_is_refused_with_its_number(string source, string id, string words)
     {
         GeneratorDriverRunResult result = Run(source, out _);

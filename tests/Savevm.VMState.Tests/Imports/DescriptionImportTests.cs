@@ -60,6 +60,14 @@ public sealed class DescriptionImportTests
         Assert.Single(bag.Values["state.drives[1].(fdrive/media_rate).media_rate"]);
     }
 
+    [Fact]
+    public void A_subsection_that_is_there_twice_is_refused()
+    {
+        const string Subsection = "{\"vmsd_name\": \"a/b\", \"version\": 1, \"fields\": []}";
+        string json = "{\"vmsd_name\": \"a\", \"version\": 1, \"fields\": [], \"subsections\": [" + Subsection + ", " + Subsection + "]}";
+        Assert.Contains("'a/b' twice", Assert.Throws<WireException>(() => Import(json, "a")).Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("\"array_len\": 200000000, \"type\": \"uint8\", \"size\": 1")]
     [InlineData("\"array_len\": 1000000, \"type\": \"struct\", \"struct\": {\"vmsd_name\": \"b\", \"version\": 1, \"fields\": []}, \"size\": 0")]
@@ -72,6 +80,39 @@ public sealed class DescriptionImportTests
             new VMStateCodec<FieldBag>(Import(json, "a")).Load(ref bag, new byte[16], 1);
         });
         Assert.True(refused is WireException or VMStateLoadException, refused?.ToString());
+    }
+
+    [Theory]
+    [InlineData("{\"name\": \"\", \"size\": 8}, {\"name\": \"\", \"size\": 8}, {\"name\": \"\", \"size\": 8}", 24)]
+    [InlineData("{\"name\": \"x\", \"size\": 2}, {\"name\": \"y\", \"size\": 1}, {\"name\": \"x\", \"size\": 2}", 5)]
+    [InlineData("{\"name\": \"x\", \"index\": 0, \"size\": 2}, {\"name\": \"x\", \"size\": 2}, {\"name\": \"x\", \"index\": 0, \"size\": 2}", 6)]
+    [InlineData("{\"name\": \"\", \"type\": \"struct\", \"struct\": {\"vmsd_name\": \"b\", \"version\": 1, \"fields\": [{\"name\": \"a\", \"size\": 1}]}, \"size\": 1}, {\"name\": \".a\", \"size\": 1}", 2)]
+    [InlineData("{\"name\": \"x\", \"size\": 1}, {\"name\": \"x#2\", \"size\": 1}, {\"name\": \"y\", \"size\": 1}, {\"name\": \"x\", \"size\": 1}", 4)]
+    public void Fields_that_share_a_name_have_bytes_of_their_own(string fields, int bytes)
+    {
+        var codec = new VMStateCodec<FieldBag>(Import("{\"vmsd_name\": \"a\", \"version\": 1, \"fields\": [" + fields + "]}", "a"));
+        byte[] body = [.. Enumerable.Range(1, bytes).Select(value => (byte)value)];
+        var bag = new FieldBag();
+        codec.Load(ref bag, body, 1);
+        var output = new WireWriter();
+        codec.Save(ref bag, output);
+        Assert.Equal(Convert.ToHexString(body), Convert.ToHexString(output.WrittenSpan));
+    }
+
+    [Fact]
+    public void Elements_behind_marks_are_found_by_their_number_and_described_again()
+    {
+        const string Mark = "{\"name\": \"x\", \"type\": \"ptr-marker\", \"size\": 1}, ";
+        const string Element = "{\"name\": \"x\", \"type\": \"struct\", \"struct\": {\"vmsd_name\": \"b\", \"version\": 1, \"fields\": "
+            + "[{\"name\": \"a\", \"type\": \"uint8\", \"size\": 1}]}, \"size\": 1}";
+        string json = "{\"vmsd_name\": \"a\", \"version\": 1, \"fields\": [" + Mark + Mark + Element + ", " + Mark + Element + "]}";
+        var codec = new VMStateCodec<FieldBag>(Import(json, "a"));
+        var bag = new FieldBag();
+        codec.Load(ref bag, [0x30, 0x31, 7, 0x31, 8], 1);
+        Assert.Equal((7, 8), (bag.Values["x[1].a"][0], bag.Values["x[2].a"][0]));
+        var output = new WireWriter();
+        Assert.Equal(json, codec.SaveDescribed(ref bag, output, DescriptionDialect.Qemu111));
+        Assert.Equal([0x30, 0x31, 7, 0x31, 8], output.WrittenSpan.ToArray());
     }
 
     private static VMStateDescription<FieldBag> Import(string deviceJson, string idStr)
