@@ -78,44 +78,48 @@ public abstract class DirtyTrackerConformance : IDisposable
         using var gate = new WriterGate();
         Assert.SkipWhen(Refusal(ram) is not null, Refusal(ram) ?? "");
         using var tracker = Open(ram, gate);
-        Gen.Select(Gen.Int[0, 3], Gen.Int[0, pages - 1], Gen.Int[1, 40], Gen.Int[0, 1_000_000]).List[0, 40].Sample(
+        Gen.Select(Gen.Int[0, 3], Gen.Int[0, pages - 1], Gen.Int[1, 40], Gen.Int[0, PageSize - 1]).List[0, 40].Sample(
             steps =>
             {
-                tracker.Start();
                 var written = new HashSet<long>();
-                foreach (var (action, first, wanted, seed) in steps)
+                tracker.Start();
+                try
                 {
-                    var count = Math.Min(wanted, pages - first);
-                    if (action == 0) Collect(first, count);
-                    else if (action == 1) Write(() => ram.Discard(0, first, count), first, count);
-                    else if (action == 2 && OtherWriters.Count > 0) Write(() => NativeFill.Fill(ram.Hosted[0].Address + (first * PageSize), (byte)seed, count * PageSize), first, count);
-                    else Write(() => ram.Hosted[0].Memory.Fill((first * PageSize) + (seed % PageSize), 1, (count - 1) * PageSize), first, seed % PageSize == 0 ? count - 1 : count);
-
-                    void Write(Action write, long from, int touched)
+                    foreach (var (action, first, wanted, within) in steps)
                     {
-                        write();
-                        if (action == 3 && count == 1) return;
-                        for (var page = from; page < from + touched; page++) written.Add(page);
+                        var count = Math.Min(wanted, pages - first);
+                        if (action == 0)
+                        {
+                            Collect(tracker, pages, first, count, written);
+                            continue;
+                        }
+                        if (action == 1) ram.Discard(0, first, count);
+                        else if (action == 2 && OtherWriters.Count > 0) NativeFill.Fill(ram.Hosted[0].Address + (first * PageSize) + within, 5, (count * PageSize) - within);
+                        else ram.Hosted[0].Memory.Fill((first * PageSize) + within, 1, (count * PageSize) - within);
+                        for (var page = first; page < first + count; page++) written.Add(page);
                     }
+                    Collect(tracker, pages, 0, pages, written);
+                    Assert.Empty(written);
                 }
-                Collect(0, pages);
-                Assert.Empty(written);
-                tracker.Stop();
-
-                void Collect(long first, long count)
+                finally
                 {
-                    var dirty = new PageBitmap(pages);
-                    dirty.Set(first);
-                    var told = tracker.Collect(0, first, count, dirty);
-                    Assert.Equal(dirty.CountSet() - 1, told);
-                    Assert.True(dirty.NextSet(0) >= first);
-                    Assert.Equal(pages, dirty.NextSet(first + count));
-                    Assert.All(written.Where(page => page >= first && page < first + count), page => Assert.True(dirty.IsSet(page), $"page {page}"));
-                    written.RemoveWhere(page => page >= first && page < first + count);
+                    tracker.Stop();
                 }
             },
             iter: 200,
             threads: 1);
+
+        static void Collect(IDirtyTracker tracker, int pages, long first, long count, HashSet<long> written)
+        {
+            var dirty = new PageBitmap(pages);
+            dirty.Set(first);
+            var told = tracker.Collect(0, first, count, dirty);
+            Assert.Equal(dirty.CountSet() - 1, told);
+            Assert.Equal(first, dirty.NextSet(0));
+            Assert.Equal(pages, dirty.NextSet(first + count));
+            Assert.All(written.Where(page => page >= first && page < first + count), page => Assert.True(dirty.IsSet(page), $"page {page}"));
+            written.RemoveWhere(page => page >= first && page < first + count);
+        }
     }
 
     [Fact]

@@ -54,21 +54,15 @@ public sealed class WriteProtectTrackerTests : DirtyTrackerConformance
     [Fact]
     public void Neighbours_in_a_host_page_are_kept_for_their_own_collection()
     {
-        using var ram = Ram(RamBackingKind.Anonymous, false, 40);
-        Assert.SkipWhen(Refusal(ram) is not null, Refusal(ram) ?? "");
-        using var tracker = new WriteProtectTracker(ram) { Granularity = 16 * PageSize };
-        ram.Hosted[0].Memory.Fill(0, 1, 40 * PageSize);
-        // The mapping ends within its third host page; as far as the kernel is concerned we may only ask for what is mapped.
-        Assert.Throws<Linux.LinuxException>(tracker.Start);
-        Assert.False(ram.IsTracked);
         using var whole = Ram(RamBackingKind.Anonymous, false, 48);
-        using var second = new WriteProtectTracker(whole) { Granularity = 16 * PageSize };
-        second.Start();
+        Assert.SkipWhen(Refusal(whole) is not null, Refusal(whole) ?? "");
+        using var tracker = new WriteProtectTracker(whole) { Granularity = 16 * PageSize };
+        tracker.Start();
         foreach (var page in new[] { 3, 15, 16, 20, 47 }) whole.Hosted[0].Memory.WriteByte(page * PageSize, 1);
         var dirty = new PageBitmap(48);
-        Assert.Equal(1, second.Collect(0, 4, 12, dirty));
+        Assert.Equal(1, tracker.Collect(0, 4, 12, dirty));
         Assert.True(dirty.IsSet(15));
-        Assert.Equal(4, second.Collect(0, 0, 48, dirty));
+        Assert.Equal(4, tracker.Collect(0, 0, 48, dirty));
         Assert.Equal([3L, 15L, 16L, 20L, 47L], Enumerable.Range(0, 48).Select(page => (long)page).Where(dirty.IsSet));
     }
 
