@@ -9,5 +9,5 @@ public sealed class SharedFileRamTests : HostedRamConformance, IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    protected override RamBacking Backing(string idStr) => RamBacking.SharedFile(Path.Combine(folder.Path, $"{count++}-{idStr}"));
+    protected override RamBacking Backing(string idStr) => RamBacking.SharedFile(Path.Combine(folder.Path, $"{Interlocked.Increment(ref count)}-{idStr}"));
 }

@@ -36,13 +36,13 @@ public abstract class DirtyTrackerConformance : IDisposable
 
     [Theory]
     [MemberData(nameof(Backings))]
-    public void No_write_is_lost_while_pages_are_collected(RamBackingKind kind) => Hammer(Ram(kind, false, 1, 37, 0, 700), 400, 60);
+    public void No_write_is_lost_while_pages_are_collected(RamBackingKind kind) => Hammer(Ram(kind, false, 1, 37, 0, 700), 150, 100);
 
     [Fact]
-    public void No_write_to_a_hot_page_is_lost_in_thousands_of_rounds() => Hammer(Ram(RamBackingKind.Anonymous, false, 1, 1), 4000, 30);
+    public void No_write_to_a_hot_page_is_lost_in_thousands_of_rounds() => Hammer(Ram(RamBackingKind.Anonymous, false, 1, 1), 2000, 50);
 
     [Fact]
-    public void No_write_to_huge_pages_is_lost() => Hammer(Ram(RamBackingKind.Anonymous, true, 2048), 60, 200);
+    public void No_write_to_huge_pages_is_lost() => Hammer(Ram(RamBackingKind.Anonymous, true, 2048), 40, 300);
 
     [Theory]
     [MemberData(nameof(Backings))]
