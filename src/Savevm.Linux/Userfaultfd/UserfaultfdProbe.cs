@@ -14,9 +14,7 @@ public static unsafe class UserfaultfdProbe
     public const string DevicePath = "/dev/userfaultfd";
 
     private const string AllowEverybody = "sysctl vm.unprivileged_userfaultfd=1";
-    private const nint Flags = 0x80000 | 0x800; // O_CLOEXEC | O_NONBLOCK, without UFFD_USER_MODE_ONLY
-    private const nuint NewDescriptor = 0xaa00, AskInterface = 0xc018aa3f;
-    private const ulong Interface = 0xaa, WriteProtectFeature = 1;
+    private const nint Flags = UserfaultfdRequests.CloseOnExec | UserfaultfdRequests.NonBlocking; // without UserModeOnly
 
     /// <summary>Opens, asks and closes; changes nothing.</summary>
     public static UserfaultfdAnswer Run()
@@ -51,7 +49,7 @@ public static unsafe class UserfaultfdProbe
         try
         {
             using var device = Descriptor.Open(DevicePath, FileAccess.ReadWrite);
-            var number = UserfaultfdCalls.Control(device, NewDescriptor, Flags);
+            var number = UserfaultfdCalls.Control(device, UserfaultfdRequests.NewDescriptor, Flags);
             error = number < 0 ? Marshal.GetLastPInvokeError() : 0;
             return number < 0 ? null : new SafeFileHandle(number, true);
         }
@@ -65,7 +63,8 @@ public static unsafe class UserfaultfdProbe
     private static bool HasWriteProtect(SafeFileHandle? userfaultfd)
     {
         if (userfaultfd is null) return false;
-        var question = stackalloc ulong[3] { Interface, 0, 0 };
-        return UserfaultfdCalls.Control(userfaultfd, AskInterface, (nint)question) == 0 && (question[1] & WriteProtectFeature) != 0;
+        var question = stackalloc ulong[3] { UserfaultfdRequests.Interface, 0, 0 };
+        return UserfaultfdCalls.Control(userfaultfd, UserfaultfdRequests.AskInterface, (nint)question) == 0
+            && ((UserfaultfdFeatures)question[1]).HasFlag(UserfaultfdFeatures.PageFaultFlagWriteProtect);
     }
 }

@@ -28,6 +28,53 @@ public sealed class AtomicPageBitmap
         return (Interlocked.Or(ref words[page >> 6], mask) & mask) == 0;
     }
 
+    /// <summary>Sets <paramref name="count"/> bits from <paramref name="first"/> on.</summary>
+    public void SetRange(long first, long count)
+    {
+        CheckRange(first, count);
+        for (var end = first + count; first < end;)
+        {
+            var mask = NextMask(first, end, out var bits);
+            Interlocked.Or(ref words[first >> 6], mask);
+            first += bits;
+        }
+    }
+
+    /// <summary>
+    /// Clears <paramref name="count"/> bits from <paramref name="first"/> on and sets those that were set in <paramref name="taken"/>, whose
+    /// other bits stay. Who sets a bit meanwhile finds it either taken or still set: none gets lost.
+    /// </summary>
+    /// <returns>How many bits are set in <paramref name="taken"/> that were clear there before.</returns>
+    public long MoveRange(long first, long count, PageBitmap taken)
+    {
+        ArgumentNullException.ThrowIfNull(taken);
+        CheckRange(first, count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, taken.PageCount - first);
+        long changed = 0;
+        for (var end = first + count; first < end;)
+        {
+            var mask = NextMask(first, end, out var bits);
+            ref var word = ref words[first >> 6];
+            // Most words are empty in most rounds, and a plain read leaves their cache line where the writers have it.
+            if ((Volatile.Read(ref word) & mask) != 0) changed += taken.SetInWord((int)(first >> 6), Interlocked.And(ref word, ~mask) & mask);
+            first += bits;
+        }
+        return changed;
+    }
+
+    private static ulong NextMask(long first, long end, out int bits)
+    {
+        bits = (int)Math.Min(64 - (first & 63), end - first);
+        return ulong.MaxValue >> (64 - bits) << (int)(first & 63);
+    }
+
+    private void CheckRange(long first, long count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(first);
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, PageCount - first);
+    }
+
     /// <summary>The first page at or after <paramref name="from"/> whose bit is clear, or <see cref="PageCount"/>.</summary>
     public long NextClear(long from)
     {

@@ -41,6 +41,31 @@ public sealed class PageBitmap
         return changed;
     }
 
+    /// <summary>Sets <paramref name="count"/> bits from <paramref name="first"/> on; returns how many of them were clear before.</summary>
+    public long SetRange(long first, long count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(first);
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, PageCount - first);
+        long changed = 0;
+        for (var end = first + count; first < end;)
+        {
+            var bits = (int)Math.Min(64 - (first & 63), end - first);
+            changed += SetInWord((int)(first >> 6), ulong.MaxValue >> (64 - bits) << (int)(first & 63));
+            first += bits;
+        }
+        return changed;
+    }
+
+    /// <summary>Sets the bits of a mask in one word of 64 pages; returns how many of them were clear before.</summary>
+    internal int SetInWord(int index, ulong mask)
+    {
+        ref var word = ref words[index];
+        var added = mask & ~word;
+        word |= mask;
+        return BitOperations.PopCount(added);
+    }
+
     /// <summary>Clears <paramref name="count"/> bits from <paramref name="first"/> on.</summary>
     public void ClearRange(long first, long count)
     {

@@ -74,6 +74,75 @@ public sealed class PageBitmapTests
         Assert.Equal(200, bitmap.NextSet(200));
     }
 
+    // The slow and obvious twin: bit by bit.
+    [Fact]
+    public void Ranges_are_set_and_moved_as_bit_by_bit() =>
+        Gen.Select(Gen.Int[0, 300], Gen.Select(Gen.Int[0, 299], Gen.Int[0, 200]).List[1, 20], Gen.Int[0, 299].List[0, 50]).Sample((pageCount, ranges, bits) =>
+        {
+            var source = new AtomicPageBitmap(pageCount);
+            var taken = new PageBitmap(pageCount);
+            var (sourceTwin, takenTwin) = (new HashSet<long>(), new HashSet<long>());
+            foreach (var bit in bits.Where(bit => bit < pageCount))
+            {
+                taken.Set(bit);
+                takenTwin.Add(bit);
+            }
+            foreach (var (first, wanted) in ranges.Where(range => range.Item1 < pageCount))
+            {
+                var pages = Range(first, Math.Min(pageCount, first + wanted)).ToArray();
+                if (wanted % 3 == 0) Assert.Equal(pages.Count(takenTwin.Add), taken.SetRange(first, pages.Length));
+                else if (wanted % 3 == 1)
+                {
+                    source.SetRange(first, pages.Length);
+                    sourceTwin.UnionWith(pages);
+                }
+                else
+                {
+                    var moved = pages.Where(sourceTwin.Remove).ToArray();
+                    Assert.Equal(moved.Count(takenTwin.Add), source.MoveRange(first, pages.Length, taken));
+                }
+            }
+            Assert.Equal(sourceTwin.Order(), Range(0, pageCount).Where(source.IsSet));
+            Assert.Equal(takenTwin.Order(), Range(0, pageCount).Where(taken.IsSet));
+        });
+
+    [Fact]
+    public void Ranges_outside_of_a_bitmap_are_refused()
+    {
+        var (source, taken) = (new AtomicPageBitmap(70), new PageBitmap(70));
+        Assert.Throws<ArgumentOutOfRangeException>(() => taken.SetRange(1, 70));
+        Assert.Throws<ArgumentOutOfRangeException>(() => taken.SetRange(-1, 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => source.SetRange(69, 2));
+        Assert.Throws<ArgumentOutOfRangeException>(() => source.MoveRange(0, 71, taken));
+        Assert.Throws<ArgumentOutOfRangeException>(() => source.MoveRange(0, 70, new PageBitmap(69)));
+    }
+
+    [Fact]
+    public void A_bit_that_is_set_while_others_are_moved_is_moved_once_or_stays()
+    {
+        const int rounds = 200_000;
+        var (source, taken) = (new AtomicPageBitmap(64), new PageBitmap(64));
+        long won = 0, moved = 0;
+        var ended = false;
+        var writer = new Thread(() =>
+        {
+            for (var round = 0; round < rounds; round++)
+                if (source.TrySet(round & 63)) won++;
+            Volatile.Write(ref ended, true);
+        });
+        writer.Start();
+        while (!Volatile.Read(ref ended)) Move();
+        writer.Join();
+        Move();
+        Assert.Equal(won, moved);
+
+        void Move()
+        {
+            moved += source.MoveRange(0, 64, taken);
+            taken.ClearRange(0, 64);
+        }
+    }
+
     private static IEnumerable<long> Range(long from, long to)
     {
         for (var page = from; page < to; page++) yield return page;

@@ -212,7 +212,7 @@ public abstract class RamConformance
 
         // A collection may empty a shared pool, and a reader that rents then is given a new array once. What is
         // asked for is that ten rounds CAN pass without: an allocation per page or per read shows in all five.
-        static long LeastAllocated(Action round)
+        static long LeastAllocated(System.Action round)
         {
             round();
             var least = long.MaxValue;

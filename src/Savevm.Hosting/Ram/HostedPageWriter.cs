@@ -1,0 +1,40 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Savevm.Linux.Memory;
+using Savevm.Machine.Ram;
+
+namespace Savevm.Hosting.Ram;
+
+/// <summary>Writes pages into mapped RAM, by native calls. Each is there when the call returns; a flush has nothing left to do.</summary>
+internal sealed unsafe class HostedPageWriter(HostedRamBlock[] blocks) : IPageWriter
+{
+    public void WritePage(int blockIndex, long pageIndex, ReadOnlySpan<byte> page)
+    {
+        if (page.Length != RamBlock.PageSize) throw new ArgumentException($"A page of {page.Length} bytes.", nameof(page));
+        var block = blocks[blockIndex];
+        GuestRam.CheckRange(block, pageIndex, 1);
+        var offset = pageIndex * RamBlock.PageSize;
+        // The page lies in native memory, as the interface says: nothing moves it.
+        var from = (nint)Unsafe.AsPointer(ref MemoryMarshal.GetReference(page));
+        NativeCopy.Copy(block.Address + (nint)offset, from, RamBlock.PageSize);
+        block.NoteWrite(offset, RamBlock.PageSize);
+    }
+
+    public void WriteZeroPage(int blockIndex, long pageIndex)
+    {
+        var block = blocks[blockIndex];
+        GuestRam.CheckRange(block, pageIndex, 1);
+        var offset = pageIndex * RamBlock.PageSize;
+        // Most zero pages were never written to; writing zeros to them would cost memory.
+        if (block.Memory.IsZero(offset, RamBlock.PageSize)) return;
+        block.Memory.Fill(offset, 0, RamBlock.PageSize);
+    }
+
+    public void Flush()
+    {
+    }
+
+    public void Dispose()
+    {
+    }
+}

@@ -1,0 +1,17 @@
+namespace Savevm.Hosting.Ram;
+
+/// <summary>What lies under a RAM block.</summary>
+public enum RamBackingKind
+{
+    /// <summary>Private memory without a file.</summary>
+    Anonymous,
+
+    /// <summary>Shared memory without a path (memfd).</summary>
+    MemoryFile,
+
+    /// <summary>A file with a path; what the machine writes goes to it.</summary>
+    SharedFile,
+
+    /// <summary>A file with a path that is only read; what the machine writes stays with the machine.</summary>
+    PrivateFile,
+}
