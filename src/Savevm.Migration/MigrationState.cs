@@ -12,6 +12,9 @@ public enum MigrationState
     /// <summary>RAM travels (precopy).</summary>
     Active,
 
+    /// <summary>The machine stands still, and its owner is asked to release what it holds before the rest travels.</summary>
+    PreSwitchover,
+
     /// <summary>The machine stands still and device state travels.</summary>
     Device,
 

@@ -14,7 +14,7 @@ public static class MigrationStateTable
     /// <param name="Why">What causes it.</param>
     public sealed record Row(MigrationState From, MigrationState To, string Why);
 
-    /// <summary>Transitions of <see cref="Outgoing.OutgoingMigration"/>.</summary>
+    /// <summary>Transitions of <see cref="Outgoing.OutgoingMigration"/> and <see cref="Live.LiveMigration"/>.</summary>
     public static IReadOnlyList<Row> Outgoing { get; } =
     [
         new(MigrationState.None, MigrationState.Setup, "a connection was given"),
@@ -24,6 +24,10 @@ public static class MigrationStateTable
         new(MigrationState.Active, MigrationState.Device, "the machine stands still, the rest is device state"),
         new(MigrationState.Active, MigrationState.Failed, "the connection broke or the state is damaged; the machine is handed back"),
         new(MigrationState.Active, MigrationState.Cancelled, "cancelled; the machine is handed back"),
+        new(MigrationState.Active, MigrationState.PreSwitchover, "the machine stands still; its owner is to release what it holds"),
+        new(MigrationState.PreSwitchover, MigrationState.Device, "its owner has"),
+        new(MigrationState.PreSwitchover, MigrationState.Failed, "its owner could not; the machine is handed back"),
+        new(MigrationState.PreSwitchover, MigrationState.Cancelled, "cancelled; the machine is handed back"),
         new(MigrationState.Device, MigrationState.PostcopyActive, "the package is written: authority is the destination's"),
         new(MigrationState.Device, MigrationState.Completed, "precopy: everything is written and the destination confirmed where it can"),
         new(MigrationState.Device, MigrationState.Failed, "the destination refused or vanished; the machine is handed back"),
@@ -59,6 +63,7 @@ public static class MigrationStateTable
         MigrationState.None => "none",
         MigrationState.Setup => "setup",
         MigrationState.Active => "active",
+        MigrationState.PreSwitchover => "pre-switchover",
         MigrationState.Device => "device",
         MigrationState.PostcopyActive => "postcopy-active",
         MigrationState.PostcopyPaused => "postcopy-paused",

@@ -15,6 +15,17 @@ public sealed class AtomicPageBitmap
         words = new ulong[checked((int)((pageCount + 63) / 64))];
     }
 
+    /// <summary>A bitmap of as many pages whose bits are set where those of <paramref name="clear"/> are not.</summary>
+    public static AtomicPageBitmap AllBut(PageBitmap clear)
+    {
+        ArgumentNullException.ThrowIfNull(clear);
+        var bitmap = new AtomicPageBitmap(clear.PageCount);
+        for (var index = 0; index < bitmap.words.Length; index++) bitmap.words[index] = ~clear.Word(index);
+        // Behind the last page there is nothing that could be set.
+        if ((clear.PageCount & 63) is > 0 and var rest) bitmap.words[^1] &= ulong.MaxValue >> (64 - (int)rest);
+        return bitmap;
+    }
+
     /// <summary>Number of pages.</summary>
     public long PageCount { get; }
 

@@ -66,6 +66,9 @@ public sealed class PageBitmap
         return BitOperations.PopCount(added);
     }
 
+    /// <summary>The bits of 64 pages.</summary>
+    internal ulong Word(int index) => words[index];
+
     /// <summary>Clears <paramref name="count"/> bits from <paramref name="first"/> on.</summary>
     public void ClearRange(long first, long count)
     {

@@ -9,6 +9,8 @@ public sealed class MigrationStatistics
     private long requestsServed;
     private long requestsReceived;
     private long ramBytesTotal;
+    private long dirtySyncCount, remainingBytes, expectedDowntimeTicks, downtimeTicks, bytesPerSecond;
+    private int throttlePercent;
 
     /// <summary>Bytes of the main stream read or written so far.</summary>
     public long StreamBytes => Volatile.Read(ref streamBytes);
@@ -27,6 +29,35 @@ public sealed class MigrationStatistics
 
     /// <summary>Sum of the used lengths of all RAM blocks.</summary>
     public long RamBytesTotal => Volatile.Read(ref ramBytesTotal);
+
+    /// <summary>How often it was asked which pages the machine wrote to.</summary>
+    public long DirtySyncCount => Volatile.Read(ref dirtySyncCount);
+
+    /// <summary>RAM that had still to be sent after the last round, in bytes.</summary>
+    public long RemainingBytes => Volatile.Read(ref remainingBytes);
+
+    /// <summary>Rate at which the stream takes rounds, in bytes per second.</summary>
+    public long BytesPerSecond => Volatile.Read(ref bytesPerSecond);
+
+    /// <summary>How long the machine would have stood still had it been stopped after the last round.</summary>
+    public TimeSpan ExpectedDowntime => TimeSpan.FromTicks(Volatile.Read(ref expectedDowntimeTicks));
+
+    /// <summary>From the stop of the machine until the destination had it; zero before.</summary>
+    public TimeSpan Downtime => TimeSpan.FromTicks(Volatile.Read(ref downtimeTicks));
+
+    /// <summary>Share of its time that is taken from the machine so that the migration converges, in percent.</summary>
+    public int ThrottlePercent => Volatile.Read(ref throttlePercent);
+
+    internal void NoteRound(int round, long remaining, Live.ConvergencePolicy policy)
+    {
+        Volatile.Write(ref dirtySyncCount, round);
+        Volatile.Write(ref remainingBytes, remaining);
+        Volatile.Write(ref bytesPerSecond, (long)policy.BytesPerSecond);
+        Volatile.Write(ref expectedDowntimeTicks, policy.ExpectedDowntime.Ticks);
+        Volatile.Write(ref throttlePercent, policy.ThrottlePercent);
+    }
+
+    internal void SetDowntime(TimeSpan downtime) => Volatile.Write(ref downtimeTicks, downtime.Ticks);
 
     internal void AddStreamBytes(long count) => Interlocked.Add(ref streamBytes, count);
 

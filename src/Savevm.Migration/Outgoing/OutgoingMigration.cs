@@ -20,8 +20,6 @@ namespace Savevm.Migration.Outgoing;
 public sealed class OutgoingMigration
 {
     private const int PrecopyRunPages = 64;
-    private static readonly TimeSpan ServeSlice = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan PushPoll = TimeSpan.FromMilliseconds(2);
 
     private readonly SourceMachine machine;
     private readonly ChannelSet channels;
@@ -30,8 +28,9 @@ public sealed class OutgoingMigration
     private readonly SentPages sent;
     private readonly HostPages hostPages;
     private readonly Lock stateGate = new();
+    private readonly ControlWriter control;
     private volatile bool pushUnrequested;
-    private volatile bool destinationLoaded;
+    private volatile PostcopySender? pages;
 
     /// <summary>Prepares to send <paramref name="machine"/> over <paramref name="channels"/>. Nothing is written yet.</summary>
     /// <exception cref="MachineRefusedException">The destination's host pages do not fit the RAM blocks.</exception>
@@ -42,6 +41,7 @@ public sealed class OutgoingMigration
         this.options = options;
         blocks = machine.Ram.Blocks;
         sent = new SentPages(blocks);
+        control = new ControlWriter(Statistics);
         hostPages = new HostPages(blocks, options.HostPageBytes);
         pushUnrequested = options.PushUnrequested;
         Statistics.SetRamBytesTotal(blocks.Sum(block => block.UsedLength));
@@ -60,7 +60,11 @@ public sealed class OutgoingMigration
     public long PagesRemaining => sent.Remaining;
 
     /// <summary>Postcopy: from now on push every page, so that the guest soon needs us no more. Any thread.</summary>
-    public void PushRemaining() => pushUnrequested = true;
+    public void PushRemaining()
+    {
+        pushUnrequested = true;
+        pages?.PushRemaining();
+    }
 
     /// <summary>Sends the machine. Returns when the destination has everything (and said so, where it can).</summary>
     /// <exception cref="PeerLostException">The destination vanished.</exception>
@@ -91,7 +95,7 @@ public sealed class OutgoingMigration
         machine.Control.Stop();
         var devices = machine.Devices.Save();
         var conversation = new ConversationWriter(devices, blocks, StreamDialect.Default) { HostPages = hostPages };
-        Write(main, output => conversation.WriteOpening(output, openReturnPath: main.IsBidirectional, advisePostcopy: false));
+        control.Write(main, output => conversation.WriteOpening(output, openReturnPath: main.IsBidirectional, advisePostcopy: false));
         Move(MigrationState.Active);
         using var reader = machine.Ram.OpenReader();
         using var writer = new PageRecordWriter(main, blocks, devices.RamSectionId, framed: true, Statistics);
@@ -105,7 +109,7 @@ public sealed class OutgoingMigration
                 if (pacer.HoldBack(0) is var delay && delay > TimeSpan.Zero) Thread.Sleep(delay);
             }
             Move(MigrationState.Device);
-            Write(main, conversation.WritePrecopyEnding);
+            control.Write(main, conversation.WritePrecopyEnding);
         }
         catch (PeerLostException) when (main.IsBidirectional)
         {
@@ -136,19 +140,16 @@ public sealed class OutgoingMigration
         machine.Control.Stop();
         var devices = machine.Devices.Save();
         var conversation = new ConversationWriter(devices, blocks, StreamDialect.Default) { HostPages = hostPages };
-        var requestChannel = channels.Preempt ?? main;
-        using var requestReader = machine.Ram.OpenReader();
-        using var requestWriter = new PageRecordWriter(requestChannel, blocks, devices.RamSectionId, framed: channels.Preempt is null, Statistics);
-        var requested = PumpOf(requestReader, requestWriter);
-        var server = new PageServer(blocks, new ReturnPathReader(main), requested, Statistics) { PongArrived = TakePong, RequestLog = options.RequestLog };
+        using var sender = new PostcopySender(machine.Ram, channels, PostcopyOf(devices.RamSectionId), sent, Statistics);
+        pages = sender;
+        if (pushUnrequested) sender.PushRemaining();
         SwitchToPostcopy(conversation, devices.RamSectionId);
-        if (channels.Preempt is null) ServeAndPush(server, requested);
-        else ServeBesidePush(server, devices.RamSectionId);
+        sender.SendRemaining();
         // Destinations of the releases before 8.0 wait for an end mark on the preempt channel. It goes first: later ones close
         // that channel as soon as the main one has ended.
-        if (channels.Preempt is { } preempt) Write(preempt, Wire.Ram.RamRecordWriter.WriteEndOfSection);
-        Write(main, conversation.WritePostcopyEnding);
-        while (!server.IsShut) server.ServeNext(Timeout.InfiniteTimeSpan);
+        if (channels.Preempt is { } preempt) control.Write(preempt, Wire.Ram.RamRecordWriter.WriteEndOfSection);
+        control.Write(main, conversation.WritePostcopyEnding);
+        sender.AwaitShut();
     }
 
     /// <summary>Everything up to the moment when the destination owns the guest.</summary>
@@ -160,14 +161,14 @@ public sealed class OutgoingMigration
         if (options.PagesBeforeRun is { Count: > 0 } chosen)
         {
             conversation.WriteFirstDiscard(output);
-            Write(channels.Main, output);
+            control.Write(channels.Main, output);
             output.Clear();
             SendBeforeRun(chosen, ramSectionId);
         }
         // Without such pages this is one write for all of it: the time to the guest's first instruction is the number users feel.
         Move(MigrationState.Device);
         conversation.WriteSwitchToPostcopy(output, sent);
-        Write(channels.Main, output);
+        control.Write(channels.Main, output);
         Move(MigrationState.PostcopyActive);
     }
 
@@ -178,117 +179,25 @@ public sealed class OutgoingMigration
         PumpOf(reader, writer).PushChosen(chosen);
     }
 
-    /// <summary>One channel: requests first, unrequested pages between them, one thread.</summary>
-    private void ServeAndPush(PageServer server, PagePump pump)
-    {
-        var pacer = new Pacer(options.BandwidthBytesPerSecond, TimeProvider.System);
-        while (sent.Remaining > 0)
-        {
-            var wait = MayPush ? pacer.HoldBack(server.LastRequestTicks) : ServeSlice;
-            if (server.ServeNext(wait) || !MayPush || wait > TimeSpan.Zero) continue;
-            if (!pump.PushNext(options.PushPages)) break;
-            pacer.Pushed(pump.PushedPages * RamBlock.PageSize);
-        }
-    }
-
-    /// <summary>Two channels: this thread answers requests on the preempt channel, another pushes on the main one.</summary>
-    private void ServeBesidePush(PageServer server, uint ramSectionId)
-    {
-        Exception? pushFailure = null;
-        var pusher = new Thread(() =>
-        {
-            try
-            {
-                Push(server, ramSectionId);
-            }
-            catch (Exception failure)
-            {
-                Volatile.Write(ref pushFailure, failure);
-            }
-        })
-        { IsBackground = true, Name = "savevm page push" };
-        pusher.Start();
-        try
-        {
-            while (pusher.IsAlive || sent.Remaining > 0)
-            {
-                if (Volatile.Read(ref pushFailure) is not null) break;
-                server.ServeNext(ServeSlice);
-            }
-        }
-        catch
-        {
-            channels.Abort();
-            throw;
-        }
-        finally
-        {
-            pushEnds = true;
-            pusher.Join();
-        }
-        if (pushFailure is { } thrown) System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(thrown);
-    }
-
-    private volatile bool pushEnds;
-
-    private void Push(PageServer server, uint ramSectionId)
-    {
-        using var reader = machine.Ram.OpenReader();
-        using var writer = new PageRecordWriter(channels.Main, blocks, ramSectionId, framed: true, Statistics);
-        var pump = PumpOf(reader, writer);
-        var pacer = new Pacer(options.BandwidthBytesPerSecond, TimeProvider.System);
-        while (!pushEnds && sent.Remaining > 0)
-        {
-            if (!MayPush)
-            {
-                Thread.Sleep(PushPoll);
-                continue;
-            }
-            if (pacer.HoldBack(server.LastRequestTicks) is var delay && delay > TimeSpan.Zero)
-            {
-                Thread.Sleep(delay);
-                continue;
-            }
-            if (!pump.PushNext(options.PushPages)) return;
-            pacer.Pushed(pump.PushedPages * RamBlock.PageSize);
-        }
-    }
-
-    private void TakePong(uint value)
-    {
-        if (value == ConversationWriter.BeforeRunPing) destinationLoaded = true;
-    }
-
-    /// <summary>
-    /// Unrequested pages wait until the devices are loaded: before, they would only delay the guest's first instruction.
-    /// </summary>
-    private bool MayPush => pushUnrequested && destinationLoaded;
-
     private PagePump PumpOf(IPageReader reader, PageRecordWriter writer) => new(blocks, sent, reader, writer)
     {
-        SkippedBlocks = blocks.Where(block => options.BlocksAtDestination.Contains(block.IdStr)).Select(block => block.Index).ToHashSet(),
+        SkippedBlocks = SkippedBlocks,
         HostPages = options.Postcopy ? hostPages : null,
     };
 
-    private void Write(IByteChannel channel, Action<WireWriter> compose)
-    {
-        var output = new WireWriter();
-        compose(output);
-        Write(channel, output);
-    }
+    private HashSet<int> SkippedBlocks =>
+        blocks.Where(block => options.BlocksAtDestination.Contains(block.IdStr)).Select(block => block.Index).ToHashSet();
 
-    private void Write(IByteChannel channel, WireWriter output)
+    private PostcopySettings PostcopyOf(uint ramSectionId) => new()
     {
-        try
-        {
-            channel.Write(output.WrittenSpan);
-        }
-        catch (IOException broken)
-        {
-            throw new PeerLostException($"the destination stopped reading: {broken.Message}", broken);
-        }
-        Statistics.AddStreamBytes(output.Length);
-    }
+        RamSectionId = ramSectionId,
+        HostPages = hostPages,
+        SkippedBlocks = SkippedBlocks,
+        RequestLog = options.RequestLog,
+        PushUnrequested = options.PushUnrequested,
+        BandwidthBytesPerSecond = options.BandwidthBytesPerSecond,
+        PushPages = options.PushPages,
+    };
 
     /// <summary>Breaks the connection, hands the machine back where it is still ours, and names the failure as what it is.</summary>
     private Exception GiveUp(Exception failure, CancellationToken cancellationToken)

@@ -9,9 +9,9 @@ namespace Savevm.Migration.Pages;
 
 /// <summary>
 /// Answers the destination's page requests, one at a time and at once. It reads the return path and writes pages on one
-/// thread, because waking a second one costs more than reading and sending a page.
+/// thread, because waking a second one costs more than reading and sending a page. Without a pump it is before postcopy, where requests are forbidden.
 /// </summary>
-internal sealed class PageServer(IReadOnlyList<RamBlock> blocks, ReturnPathReader returnPath, PagePump requested, MigrationStatistics statistics)
+internal sealed class PageServer(IReadOnlyList<RamBlock> blocks, ReturnPathReader returnPath, PagePump? requested, MigrationStatistics statistics)
 {
     private readonly byte[][] names = [.. blocks.Select(block => System.Text.Encoding.ASCII.GetBytes(block.IdStr))];
     private int lastNamed = -1;
@@ -63,6 +63,7 @@ internal sealed class PageServer(IReadOnlyList<RamBlock> blocks, ReturnPathReade
 
     private void Serve(int blockIndex, ulong start, uint length, long at)
     {
+        if (requested is null) throw new WireException(at, "a page request before the switch to postcopy");
         if (blockIndex < 0) throw new WireException(at, "a page request names no block and none was named before");
         var block = blocks[blockIndex];
         if (start % RamBlock.PageSize != 0 || length == 0 || length % RamBlock.PageSize != 0)

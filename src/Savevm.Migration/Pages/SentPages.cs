@@ -15,6 +15,13 @@ internal sealed class SentPages
         remaining = blocks.Sum(block => block.PageCount);
     }
 
+    /// <summary>Everything was sent but what is pending.</summary>
+    public SentPages(IReadOnlyList<RamBlock> blocks, PendingPages pending)
+    {
+        bitmaps = [.. blocks.Select(block => AtomicPageBitmap.AllBut(pending[block.Index]))];
+        remaining = pending.Count;
+    }
+
     /// <summary>Number of pages that nobody claimed yet.</summary>
     public long Remaining => Volatile.Read(ref remaining);
 

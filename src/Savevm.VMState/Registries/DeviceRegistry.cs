@@ -74,6 +74,57 @@ public sealed class DeviceRegistry
         return json.Text;
     }
 
+    /// <summary>Saves each device alone, for who frames the sections himself, and describes them.</summary>
+    /// <param name="dialect">Whose form the description has.</param>
+    /// <param name="description">The JSON text that stands behind the stream's end mark.</param>
+    /// <param name="pageSize">Target page size in bytes, which the description tells.</param>
+    /// <returns>The devices in the order in which they are saved.</returns>
+    /// <exception cref="VMStateSaveException">A device cannot be saved.</exception>
+    public IReadOnlyList<SavedDevice> SaveEach(DescriptionDialect dialect, out string description, int pageSize = 4096)
+    {
+        var json = new DescriptionText();
+        json.StartObject();
+        json.Member("page_size", pageSize);
+        json.StartArray("devices");
+        var saved = new List<SavedDevice>(_devices.Count);
+        foreach (DeviceRegistration device in Devices)
+        {
+            var output = new WireWriter();
+            json.StartObject();
+            json.Member("name", device.IdStr);
+            json.Member("instance_id", device.InstanceId);
+            device.Save(new VMStateSaver(output, json, dialect));
+            json.EndObject();
+            saved.Add(new SavedDevice(device, output.WrittenMemory));
+        }
+        json.EndArray();
+        json.EndObject();
+        description = json.Text;
+        return saved;
+    }
+
+    /// <summary>Loads one section's body, which must be used up, into the device that answers to its name.</summary>
+    /// <param name="idStr">Name of the section.</param>
+    /// <param name="instanceId">Number among sections of the same name.</param>
+    /// <param name="version">Version of the device's description.</param>
+    /// <param name="body">The bytes between header and footer.</param>
+    /// <param name="offset">Offset of the body, for messages.</param>
+    /// <returns>The device.</returns>
+    /// <exception cref="VMStateLoadException">No device answers, or the body does not fit it.</exception>
+    public DeviceRegistration LoadOne(string idStr, uint instanceId, uint version, ReadOnlySpan<byte> body, long offset = 0)
+    {
+        var header = new SectionHeader(SectionType.Full, 0, idStr, instanceId, version);
+        DeviceRegistration device = Find(header, offset);
+        int used = LoadBody(device, header, body, offset);
+        if (used < body.Length)
+        {
+            var exception = new VMStateLoadException(offset + used, $"the end of section '{idStr}'", $"{body.Length - used} more bytes");
+            exception.Of(device.ToString());
+            throw exception;
+        }
+        return device;
+    }
+
     /// <summary>Writes what QEMU's <c>xen-save-devices-state</c> puts into a file: header, sections, end mark; no RAM and no description.</summary>
     /// <param name="output">Takes the bytes.</param>
     /// <exception cref="VMStateSaveException">A device cannot be saved. What was written must be thrown away.</exception>

@@ -1,0 +1,28 @@
+using Savevm.Machine.Ram;
+
+namespace Savevm.Migration.Live;
+
+/// <summary>How a running machine is sent.</summary>
+public sealed record LiveOptions
+{
+    /// <summary>When the rounds end.</summary>
+    public ConvergenceOptions Convergence { get; init; } = new();
+
+    /// <summary>Tell the destination that postcopy may come; without it none can.</summary>
+    public bool Postcopy { get; init; }
+
+    /// <summary>Limit for RAM in bytes per second while the machine runs; null for none.</summary>
+    public long? BandwidthBytesPerSecond { get; init; }
+
+    /// <summary>
+    /// Called on the engine's thread when the machine stands still and nothing of its last state was sent; the switch-over goes on when it
+    /// returns, and the machine runs again when it throws. For who must release a disk first.
+    /// </summary>
+    public Action? BeforeSwitchover { get; init; }
+
+    /// <summary>Postcopy: told of every page that the destination asks for; null where nobody wants to know.</summary>
+    public IPageRequestLog? RequestLog { get; init; }
+
+    /// <summary>Unrequested pages per write in postcopy. Small keeps the wait of a requested page short.</summary>
+    public int PushPages { get; init; } = 8;
+}

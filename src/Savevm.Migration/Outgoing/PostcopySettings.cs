@@ -1,0 +1,23 @@
+using Savevm.Machine.Ram;
+using Savevm.Migration.Pages;
+
+namespace Savevm.Migration.Outgoing;
+
+/// <summary>How pages travel after the switch to postcopy.</summary>
+internal sealed record PostcopySettings
+{
+    public required uint RamSectionId { get; init; }
+
+    public required HostPages HostPages { get; init; }
+
+    /// <summary>Blocks that the destination has already.</summary>
+    public IReadOnlySet<int> SkippedBlocks { get; init; } = new HashSet<int>();
+
+    public IPageRequestLog? RequestLog { get; init; }
+
+    public bool PushUnrequested { get; init; } = true;
+
+    public long? BandwidthBytesPerSecond { get; init; }
+
+    public int PushPages { get; init; } = 8;
+}
