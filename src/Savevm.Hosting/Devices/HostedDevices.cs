@@ -15,8 +15,9 @@ namespace Savevm.Hosting.Devices;
 /// <param name="registry">The devices.</param>
 public sealed class HostedDevices(string name, DeviceRegistry registry) : IDeviceStateSource, IDeviceStateSink
 {
-    // RAM is the first section of every stream of ours; the devices' numbers follow.
-    private const uint RamSectionId = 0;
+    // RAM is the first section of every stream of ours; the devices' numbers follow. Not 0: QEMU looks for the section of a part by its
+    // number, and every device of which it has not read yet still has 0 there.
+    private const uint RamSectionId = 1;
 
     /// <summary>The devices.</summary>
     public DeviceRegistry Registry { get; } = registry;

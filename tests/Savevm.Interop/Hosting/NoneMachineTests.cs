@@ -1,0 +1,192 @@
+using System.Text.Json.Nodes;
+using Savevm.Hosting.DirtyTracking;
+using Savevm.Hosting.Ram;
+using Savevm.Interop.Lab;
+using Savevm.Machine;
+using Savevm.Machine.Ram;
+using Savevm.Machine.VMState;
+using Savevm.Migration;
+using Savevm.Migration.Incoming;
+using Savevm.Migration.Live;
+using Savevm.Transport;
+
+namespace Savevm.Interop.Hosting;
+
+/// <summary>The engine with a machine of ours at one end and a real QEMU at the other.</summary>
+public sealed class NoneMachineTests
+{
+    private const int Mebibytes = 48;
+
+    /// <summary>QEMU, tracker.</summary>
+    public static TheoryData<string, string> Trackers => new(
+        from qemu in QemuLab.All
+        from tracker in new[] { DirtyTrackerTable.Software, DirtyTrackerTable.WriteProtect }
+        select (qemu.Name, tracker));
+
+    public static TheoryData<string> Qemus => [.. QemuLab.All.Select(qemu => qemu.Name)];
+
+    [Theory]
+    [MemberData(nameof(Trackers))]
+    public async Task AMachineThatWritesGoesToQemuByPrecopy(string name, string tracker)
+    {
+        await using var workspace = new Workspace();
+        using var machine = new NoneMachine(Mebibytes, writers: 2, tracker);
+        machine.Fill(1);
+        machine.Start();
+        string path = Path.Combine(workspace.NewFolder("m"), "in");
+        await using NoneQemu qemu = await NoneQemu.StartAsync(workspace, QemuLab.Named(name), Mebibytes, "-incoming", $"unix:{path}");
+        using var channels = new ChannelSet(ChannelAddress.Unix(path).Connect(TestContext.Current.CancellationToken));
+        var migration = new LiveMigration(machine.AsLive(), channels, new LiveOptions { Convergence = new ConvergenceOptions { StopAfterRounds = 6 } });
+        await RunAsync(() => migration.Run(TestContext.Current.CancellationToken), qemu);
+        Assert.Equal(1, machine.Stops);
+        Assert.Equal(1, machine.Starts);
+        Assert.True(machine.Writes > 100, $"{machine.Writes} writes while it was sent");
+        Assert.True(migration.Statistics.DirtySyncCount > 1);
+        await qemu.Monitor.MigrationStatusAsync("completed");
+        Assert.Equal("running", await qemu.Monitor.StatusAsync());
+        Assert.Equal(NoneQemu.Digest(machine.Content()), NoneQemu.Digest(await qemu.RamAsync()));
+    }
+
+    [Theory]
+    [MemberData(nameof(Qemus))]
+    public async Task AMachineThatWritesGoesToQemuByPostcopy(string name)
+    {
+        Assert.SkipUnless(QemuLab.UserfaultfdAllowed, "userfaultfd is kept from this user (vm.unprivileged_userfaultfd)");
+        await using var workspace = new Workspace();
+        using var machine = new NoneMachine(Mebibytes, writers: 2);
+        machine.Fill(2);
+        machine.Start();
+        string path = Path.Combine(workspace.NewFolder("m"), "in");
+        await using NoneQemu qemu = await NoneQemu.StartAsync(workspace, QemuLab.Named(name), Mebibytes, "-incoming", "defer");
+        await qemu.Monitor.SetCapabilityAsync("postcopy-ram");
+        await qemu.Monitor.ExecuteAsync("migrate-incoming", new JsonObject { ["uri"] = $"unix:{path}" });
+        using var channels = new ChannelSet(ChannelAddress.Unix(path).Connect(TestContext.Current.CancellationToken));
+        var options = new LiveOptions
+        {
+            Postcopy = true,
+            // Slowly enough that QEMU has to ask for what it reads.
+            BandwidthBytesPerSecond = 40 << 20,
+            Convergence = new ConvergenceOptions { DowntimeLimit = TimeSpan.FromTicks(1) },
+        };
+        var migration = new LiveMigration(machine.AsLive(), channels, options);
+        Task run = RunAsync(() => migration.Run(TestContext.Current.CancellationToken), qemu);
+        await Task.Delay(300, TestContext.Current.CancellationToken);
+        migration.StartPostcopy();
+        while (migration.State < MigrationState.PostcopyActive && !run.IsCompleted)
+        {
+            await Task.Delay(5, TestContext.Current.CancellationToken);
+        }
+
+        byte[] read = await qemu.RamAsync();
+        await run;
+        Assert.Equal(NoneQemu.Digest(machine.Content()), NoneQemu.Digest(read));
+        Assert.InRange(migration.Statistics.RequestsReceived, 1, Mebibytes * 256);
+        Assert.Equal((1, 1), (machine.Starts, machine.Stops));
+    }
+
+    [Theory]
+    [MemberData(nameof(Qemus))]
+    public async Task QemuComesToAMachineOfOurs(string name)
+    {
+        await using var workspace = new Workspace();
+        string image = Path.Combine(workspace.NewFolder("i"), "ram");
+        byte[] content = new byte[Mebibytes << 20];
+        new Random(3).NextBytes(content.AsSpan(1 << 20, 20 << 20));
+        await File.WriteAllBytesAsync(image, content, TestContext.Current.CancellationToken);
+        await using NoneQemu qemu = await NoneQemu.StartAsync(
+            workspace, QemuLab.Named(name), Mebibytes,
+            "-object", $"memory-backend-file,id=ram,size={Mebibytes}M,mem-path={image},share=off", "-machine", "none,memory-backend=ram");
+        using var machine = new NoneMachine(Mebibytes);
+        string path = Path.Combine(workspace.NewFolder("m"), "in");
+        using IChannelListener listener = ChannelAddress.Unix(path).Listen();
+        await qemu.Monitor.SetCapabilityAsync("return-path");
+        await qemu.Monitor.ExecuteAsync("migrate", new JsonObject { ["uri"] = $"unix:{path}" });
+        using IByteChannel channel = listener.Accept(TestContext.Current.CancellationToken);
+        using var incoming = new IncomingMigration(machine.AsDestination(), channel);
+        await RunAsync(() => incoming.Run(TestContext.Current.CancellationToken), qemu);
+        await qemu.Monitor.MigrationStatusAsync("completed");
+        Assert.Equal(NoneQemu.Digest(content), NoneQemu.Digest(machine.Content()));
+        Assert.Equal("running", machine.State.Text);
+        Assert.True(machine.Timer.CpuClockOffset > 0 && machine.Timer.CpuTicksOffset != 1234);
+        Assert.Empty(machine.Devices.Missing);
+        Assert.Equal(1, machine.Starts);
+    }
+
+    /// <summary>Nothing writes to the RAM of a <c>none</c>; many rounds need a guest. Its devices stay raw.</summary>
+    [Fact]
+    public async Task AGuestThatWritesComesToRamOfOursInManyRounds()
+    {
+        await using var workspace = new Workspace();
+        LabGuest guest = await Guests.TickingAsync(workspace, QemuLab.Newest, Guests.Usual(QemuLab.Newest) with { Rate = 256, Tick = 10 });
+        await guest.Monitor.SetCapabilityAsync("return-path");
+        await guest.Monitor.ExecuteAsync(
+            "migrate-set-parameters", new JsonObject { ["max-bandwidth"] = 64 << 20, ["downtime-limit"] = 5 });
+        string path = Path.Combine(workspace.NewFolder("m"), "in");
+        using IChannelListener listener = ChannelAddress.Unix(path).Listen();
+        await guest.Monitor.ExecuteAsync("migrate", new JsonObject { ["uri"] = $"unix:{path}" });
+        using IByteChannel channel = listener.Accept(TestContext.Current.CancellationToken);
+        using var there = new GrowingRam();
+        using var incoming = new IncomingMigration(new DestinationMachine(there, there, StandingMachine.Instance), channel);
+        Task run = RunAsync(() => incoming.Run(TestContext.Current.CancellationToken), null);
+        while (((int?)(await guest.Monitor.ExecuteAsync("query-migrate"))!["ram"]?["dirty-sync-count"] ?? 0) < 4 && !run.IsCompleted)
+        {
+            await Task.Delay(10, TestContext.Current.CancellationToken);
+        }
+
+        await guest.StopAsync();
+        await run;
+        Assert.InRange((int)(await guest.Monitor.ExecuteAsync("query-migrate"))!["ram"]!["dirty-sync-count"]!, 4, 10_000);
+        string file = Path.Combine(workspace.NewFolder("d"), "ram");
+        await File.WriteAllBytesAsync(file, there.Content("pc.ram"), TestContext.Current.CancellationToken);
+        Assert.Equal(await guest.DigestAsync(), LabGuest.Digest(file));
+        Assert.InRange(there.State!.Sections.Count, 25, 60);
+    }
+
+    private static async Task RunAsync(Action engine, NoneQemu? qemu)
+    {
+        try
+        {
+            await Task.Factory.StartNew(engine, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        }
+        catch (Exception failure) when (qemu is not null)
+        {
+            throw new InvalidOperationException($"QEMU said: {qemu.Errors}", failure);
+        }
+    }
+
+    /// <summary>RAM that is laid out as the stream says, for a machine that we know nothing of.</summary>
+    private sealed class GrowingRam : IRamSink, IDeviceStateSink, IDisposable
+    {
+        private GuestRam? _ram;
+        private IRamSink? _sink;
+
+        public DeviceState? State { get; private set; }
+
+        public void DeclareBlocks(IReadOnlyList<RamBlock> blocks)
+        {
+            _ram ??= new GuestRam([.. blocks.Select(block => new RamBlockLayout(block.IdStr, block.UsedLength))]);
+            _sink ??= _ram.OpenSink();
+            _sink.DeclareBlocks(blocks);
+        }
+
+        public IPageWriter OpenWriter() => _sink!.OpenWriter();
+
+        public void Discard(int blockIndex, long firstPage, long pageCount) => _sink!.Discard(blockIndex, firstPage, pageCount);
+
+        public void AcceptConfiguration(string? machineName, ReadOnlyMemory<byte> subsections)
+        {
+        }
+
+        public void AcceptDevices(DeviceState state) => State = state;
+
+        public byte[] Content(string idStr)
+        {
+            HostedRamBlock block = _ram!.Find(idStr)!;
+            byte[] bytes = new byte[block.UsedLength];
+            block.Memory.Read(0, bytes);
+            return bytes;
+        }
+
+        public void Dispose() => _ram?.Dispose();
+    }
+}
