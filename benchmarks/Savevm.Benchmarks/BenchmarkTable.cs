@@ -18,6 +18,7 @@ internal static class BenchmarkTable
         ("pages", "zero scan and XBZRLE (metrics 8 and 9)", PagesBenchmark.Run),
         ("vmstate", "a device of 200 fields, beside code written by hand", VMStateBenchmark.Run),
         ("tracking", "what tracking of writes costs the writer and the collector", TrackingBenchmark.Run),
+        ("live", "a machine in .NET that goes to another place while it writes (metric 7)", LiveBenchmark.Run),
         ("inspect", "every record and field of a saved stream (metric 10)", InspectBenchmark.Run),
         ("export", "a snapshot as a mapped-ram file, beside QEMU's own (metric 5)", ExportBenchmark.Run),
         ("memory", "peak memory of capture and of the page server (metric 13)", MemoryBenchmark.Run),

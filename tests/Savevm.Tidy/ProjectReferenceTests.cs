@@ -17,7 +17,7 @@ public sealed class ProjectReferenceTests
         ["Savevm.Machine"] = ["Savevm.Wire", "Savevm.Linux"],
         ["Savevm.Migration"] = ["Savevm.Machine", "Savevm.Transport", "Savevm.Wire"],
         ["Savevm.Repository"] = ["Savevm.Machine", "Savevm.Wire", "Savevm.Linux"],
-        ["Savevm.Hosting"] = ["Savevm.Machine", "Savevm.Linux"],
+        ["Savevm.Hosting"] = ["Savevm.Machine", "Savevm.Linux", "Savevm.VMState"],
         ["Savevm.States"] = ["Savevm.Machine", "Savevm.Wire", "Savevm.Linux"],
         ["Savevm.Qemu"] = ["Savevm.Transport", "Savevm.Wire", "Savevm.Linux"],
         ["Savevm"] =

@@ -33,7 +33,14 @@ public sealed class GuestRam : IRamSource, IDisposable
             throw;
         }
         blocks = [.. hosted.Select(block => block.Block)];
+        Direct = new DirectRam(this, hosted);
     }
+
+    /// <summary>
+    /// The same RAM for a live migration: long runs are not copied, so they may change while they are sent. Who looks at contents takes this
+    /// object itself.
+    /// </summary>
+    public IRamSource Direct { get; }
 
     /// <inheritdoc/>
     public IReadOnlyList<RamBlock> Blocks => Volatile.Read(ref blocks);

@@ -16,13 +16,19 @@ internal sealed class HostedPageReader : IPageReader
     /// <summary>So that a call stays short when all is zero.</summary>
     private const int ZeroPages = 1024;
 
+    /// <summary>Shorter runs are copied, so that several can travel together.</summary>
+    private const int DirectPages = 16;
+
     private readonly HostedRamBlock[] blocks;
+    private readonly bool isDirect;
     private readonly NativeBuffer buffer = new(CopiedPages * RamBlock.PageSize);
     private readonly NativeBuffer zeros = new(RamBlock.PageSize);
 
-    internal HostedPageReader(HostedRamBlock[] blocks)
+    /// <summary>A reader that hands out copies; or, where that is wanted, RAM itself for long runs.</summary>
+    internal HostedPageReader(HostedRamBlock[] blocks, bool isDirect = false)
     {
         this.blocks = blocks;
+        this.isDirect = isDirect;
         zeros.Clear();
     }
 
@@ -43,8 +49,9 @@ internal sealed class HostedPageReader : IPageReader
         var count = 1;
         for (var limit = Math.Min(available, CopiedPages); count < limit && !IsZero(address + ((nint)count * RamBlock.PageSize));) count++;
         // What is written between the look and the copy is a write that a tracker tells of later.
+        if (isDirect && count >= DirectPages) return PageRun.Scanned(Span(address, count));
         NativeCopy.Copy(buffer.Address, address, (nint)count * RamBlock.PageSize);
-        return PageRun.Data(buffer.Slice(0, count * RamBlock.PageSize));
+        return PageRun.Scanned(buffer.Slice(0, count * RamBlock.PageSize));
     }
 
     public void Dispose()
@@ -52,6 +59,8 @@ internal sealed class HostedPageReader : IPageReader
         buffer.Dispose();
         zeros.Dispose();
     }
+
+    private static unsafe ReadOnlySpan<byte> Span(nint address, int pages) => new((void*)address, pages * RamBlock.PageSize);
 
     private bool IsZero(nint page) => NativeCompare.AreEqual(page, zeros.Address, RamBlock.PageSize);
 }

@@ -36,7 +36,7 @@ internal sealed class RoundPump(IReadOnlyList<RamBlock> blocks, PendingPages pen
         for (var index = 0; index < run.PageCount; index++)
         {
             var content = run.IsZero ? default : run.Bytes.Slice(index * RamBlock.PageSize, RamBlock.PageSize);
-            if (run.IsZero || ZeroPage.IsZero(content)) writer.AddZeroPage(blockIndex, page + index);
+            if (run.IsZero || (!run.IsScanned && ZeroPage.IsZero(content))) writer.AddZeroPage(blockIndex, page + index);
             else if (isLong) writer.AddPage(blockIndex, page + index, content);
             else writer.AddCopy(blockIndex, page + index, content);
         }

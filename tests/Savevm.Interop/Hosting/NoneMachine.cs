@@ -51,7 +51,7 @@ internal sealed class NoneMachine : IMachineControl, IDisposable
 
     public long Writes => Volatile.Read(ref _writes);
 
-    public LiveMachine AsLive() => new(Devices.Outline, Ram, Dirty, Devices, this);
+    public LiveMachine AsLive() => new(Devices.Outline, Ram.Direct, Dirty, Devices, this);
 
     public DestinationMachine AsDestination() => new(Ram.OpenSink(), Devices, this);
 

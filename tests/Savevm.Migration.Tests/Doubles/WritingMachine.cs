@@ -61,7 +61,7 @@ internal sealed class WritingMachine : IMachineControl, IGuestThrottle, IDisposa
         }
     }
 
-    public LiveMachine AsLive() => new(new MachineOutline("pc-test-1.0", 2), Ram, Dirty, Devices, this) { Throttle = this };
+    public LiveMachine AsLive() => new(new MachineOutline("pc-test-1.0", 2), Ram.Direct, Dirty, Devices, this) { Throttle = this };
 
     /// <summary>From now on it writes to so few pages.</summary>
     public void Calm(int writtenPages) => Volatile.Write(ref pages, writtenPages);
