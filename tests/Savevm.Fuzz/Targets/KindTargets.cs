@@ -2,7 +2,6 @@ using Savevm.Fuzz.Engine;
 using Savevm.VMState;
 using Savevm.VMState.Descriptions;
 using Savevm.VMState.Loading;
-using Savevm.VMState.Saving;
 using Savevm.Wire;
 
 namespace Savevm.Fuzz.Targets;
