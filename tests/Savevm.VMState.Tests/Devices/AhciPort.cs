@@ -2,13 +2,13 @@ using Savevm.VMState.Attributes;
 
 namespace Savevm.VMState.Tests.Devices;
 
-[VMState("ahci port", Version = 1)]
+[VMState("ahci port", Version = 1, MinimumVersion = 0)]
 internal sealed partial class AhciPort
 {
-    [VMStateField(Name = "port")]
+    [VMStateField(Name = "port", Since = 1)]
     internal IdeBus Port = new();
 
-    [VMStateField(Name = "port.ifs[0]")]
+    [VMStateField(Name = "port.ifs[0]", Since = 1)]
     internal IdeDrive PortIfs0 = new();
 
     [VMStateField(Name = "port_state")]
@@ -68,6 +68,6 @@ internal sealed partial class AhciPort
     [VMStateField(Name = "init_d2h_sent")]
     internal bool InitD2hSent;
 
-    [VMStateArray(32, Name = "ncq_tfs")]
+    [VMStateArray(32, Name = "ncq_tfs", Since = 1)]
     internal NcqState[] NcqTfs = [.. Enumerable.Range(0, 32).Select(_ => new NcqState())];
 }
