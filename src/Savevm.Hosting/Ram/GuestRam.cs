@@ -1,3 +1,4 @@
+using Savevm.Linux.Userfaultfd;
 using Savevm.Machine;
 using Savevm.Machine.Ram;
 
@@ -13,7 +14,8 @@ public sealed class GuestRam : IRamSource, IDisposable
     private readonly Lock gate = new();
     private readonly HostedRamBlock[] hosted;
     private RamBlock[] blocks;
-    private bool isTracked, isDisposed;
+    private bool isTracked, isDisposed, hasSmallPages;
+    private FaultDescriptor? missing;
 
     /// <summary>Maps all blocks.</summary>
     /// <exception cref="MachineRefusedException">A name or length is impossible. Nothing is mapped.</exception>
@@ -116,6 +118,26 @@ public sealed class GuestRam : IRamSource, IDisposable
         _ when usedLength > maxLength => $"RAM block {idStr} cannot have {usedLength} bytes; it has {maxLength} at most",
         _ => null,
     };
+
+    /// <summary>Places pages for whoever waits for them; null while none can be missing.</summary>
+    internal FaultDescriptor? Missing
+    {
+        get => Volatile.Read(ref missing);
+        set => Volatile.Write(ref missing, value);
+    }
+
+    /// <summary>
+    /// From now on pages come and go one by one: no huge page may fill places that a stream has still to fill, also not behind our back.
+    /// </summary>
+    internal void UseSmallPages()
+    {
+        lock (gate)
+        {
+            if (hasSmallPages) return;
+            hasSmallPages = true;
+            foreach (var block in hosted) block.UseSmallPages();
+        }
+    }
 
     /// <summary>Gives every block its logs. From the return on each change of a page is noted.</summary>
     internal void BeginTracking(bool everyWrite)

@@ -5,8 +5,8 @@ using Savevm.Machine.Ram;
 
 namespace Savevm.Hosting.Ram;
 
-/// <summary>Writes pages into mapped RAM, by native calls. Each is there when the call returns; a flush has nothing left to do.</summary>
-internal sealed unsafe class HostedPageWriter(HostedRamBlock[] blocks) : IPageWriter
+/// <summary>Writes pages into mapped RAM, by native calls; while pages are missing, in one step with waking who waits. Each is there when the call returns; a flush has nothing left to do.</summary>
+internal sealed unsafe class HostedPageWriter(GuestRam ram, HostedRamBlock[] blocks) : IPageWriter
 {
     public void WritePage(int blockIndex, long pageIndex, ReadOnlySpan<byte> page)
     {
@@ -16,7 +16,9 @@ internal sealed unsafe class HostedPageWriter(HostedRamBlock[] blocks) : IPageWr
         var offset = pageIndex * RamBlock.PageSize;
         // The page lies in native memory, as the interface says: nothing moves it.
         var from = (nint)Unsafe.AsPointer(ref MemoryMarshal.GetReference(page));
-        NativeCopy.Copy(block.Address + (nint)offset, from, RamBlock.PageSize);
+        // A page that is there already has been seen by the machine, and perhaps written to: then it stays.
+        if (ram.Missing is { } missing) missing.Copy(block.Address + (nint)offset, from, RamBlock.PageSize);
+        else NativeCopy.Copy(block.Address + (nint)offset, from, RamBlock.PageSize);
         block.NoteWrite(offset, RamBlock.PageSize);
     }
 
@@ -25,6 +27,12 @@ internal sealed unsafe class HostedPageWriter(HostedRamBlock[] blocks) : IPageWr
         var block = blocks[blockIndex];
         GuestRam.CheckRange(block, pageIndex, 1);
         var offset = pageIndex * RamBlock.PageSize;
+        if (ram.Missing is { } missing)
+        {
+            missing.ZeroPages(block.Address + (nint)offset, RamBlock.PageSize);
+            block.NoteWrite(offset, RamBlock.PageSize);
+            return;
+        }
         // Most zero pages were never written to; writing zeros to them would cost memory.
         if (block.Memory.IsZero(offset, RamBlock.PageSize)) return;
         block.Memory.Fill(offset, 0, RamBlock.PageSize);

@@ -110,6 +110,9 @@ public sealed class HostedRamBlock
         ChangeLog?.SetRange(offset / RamBlock.PageSize, length / RamBlock.PageSize);
     }
 
+    // A kernel without huge pages refuses, and has none.
+    internal void UseSmallPages() => mapping.TryAdvise(MemoryAdvice.NoHugePage, 0, mapping.Length);
+
     internal void Unmap() => mapping.Dispose();
 
     private bool TryGiveBack(long offset, long length) => Layout.Backing.Kind switch

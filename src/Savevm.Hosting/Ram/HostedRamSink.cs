@@ -32,9 +32,14 @@ internal sealed class HostedRamSink(GuestRam ram) : IRamSink
     }
 
     public IPageWriter OpenWriter() =>
-        declared is null ? throw new InvalidOperationException("No block was declared yet.") : new HostedPageWriter(targets);
+        declared is null ? throw new InvalidOperationException("No block was declared yet.") : new HostedPageWriter(ram, targets);
 
-    public void Discard(int blockIndex, long firstPage, long pageCount) => ram.Discard(targets[blockIndex].Index, firstPage, pageCount);
+    public void Discard(int blockIndex, long firstPage, long pageCount)
+    {
+        // What is discarded is to be missing later. A huge page would bring it back.
+        ram.UseSmallPages();
+        ram.Discard(targets[blockIndex].Index, firstPage, pageCount);
+    }
 
     private HostedRamBlock Match(RamBlock block, int index)
     {

@@ -7,7 +7,10 @@ public interface IDeviceStateSink
     /// <exception cref="MachineRefusedException">This destination is another machine.</exception>
     void AcceptConfiguration(string? machineName, ReadOnlyMemory<byte> subsections);
 
-    /// <summary>Takes the whole device state, once, when the stream is complete or the package arrived.</summary>
+    /// <summary>
+    /// Takes the whole device state, once, when the stream is complete or the package arrived. In postcopy RAM has not arrived then, and nobody
+    /// would fetch it meanwhile: the machine's RAM is not touched in here.
+    /// </summary>
     /// <exception cref="MachineRefusedException">A section does not fit.</exception>
     void AcceptDevices(DeviceState state);
 }

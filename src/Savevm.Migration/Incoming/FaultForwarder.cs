@@ -9,9 +9,10 @@ internal sealed class FaultForwarder : IDisposable
     private readonly CancellationTokenSource end = new();
     private readonly Thread thread;
 
-    /// <summary>Begins to forward.</summary>
+    /// <summary>Begins to forward; what has not arrived is missing from now on.</summary>
     public FaultForwarder(IFaultSource faults, IReadOnlyList<RamBlock> blocks, ReturnPathWriter path)
     {
+        faults.Begin(blocks);
         thread = new Thread(() => Forward(faults, blocks, path)) { IsBackground = true, Name = "savevm fault requests" };
         thread.Start();
     }

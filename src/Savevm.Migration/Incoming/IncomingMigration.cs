@@ -283,6 +283,7 @@ public sealed class IncomingMigration : IDisposable
         var state = CollectedState();
         if (isPrecopy) machine.Devices.AcceptDevices(state);
         EndFaults();
+        if (!isPrecopy) machine.Faults?.End();
         // The word to the source comes first: when it cannot be said the source goes on, and then we must not.
         returnPath?.Shut(0);
         if (isPrecopy)

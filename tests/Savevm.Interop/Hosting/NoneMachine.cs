@@ -53,7 +53,7 @@ internal sealed class NoneMachine : IMachineControl, IDisposable
 
     public LiveMachine AsLive() => new(Devices.Outline, Ram.Direct, Dirty, Devices, this);
 
-    public DestinationMachine AsDestination() => new(Ram.OpenSink(), Devices, this);
+    public DestinationMachine AsDestination(IFaultSource? faults = null) => new(Ram.OpenSink(), Devices, this, faults);
 
     /// <summary>Puts something into a share of the pages.</summary>
     public void Fill(int seed)

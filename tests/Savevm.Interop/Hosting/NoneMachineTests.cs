@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Savevm.Hosting.DirtyTracking;
+using Savevm.Hosting.Faults;
 using Savevm.Hosting.Ram;
 using Savevm.Interop.Lab;
 using Savevm.Machine;
@@ -110,6 +111,55 @@ public sealed class NoneMachineTests
         Assert.True(machine.Timer.CpuClockOffset > 0 && machine.Timer.CpuTicksOffset != 1234);
         Assert.Empty(machine.Devices.Missing);
         Assert.Equal(1, machine.Starts);
+    }
+
+    [Theory]
+    [MemberData(nameof(Qemus))]
+    public async Task QemuComesToAMachineOfOursByPostcopy(string name)
+    {
+        Assert.SkipWhen(MissingPages.Refusal() is not null, MissingPages.Refusal() ?? "");
+        await using var workspace = new Workspace();
+        string image = Path.Combine(workspace.NewFolder("i"), "ram");
+        byte[] content = new byte[Mebibytes << 20];
+        new Random(4).NextBytes(content.AsSpan(1 << 20, 30 << 20));
+        await File.WriteAllBytesAsync(image, content, TestContext.Current.CancellationToken);
+        await using NoneQemu qemu = await NoneQemu.StartAsync(
+            workspace, QemuLab.Named(name), Mebibytes,
+            "-object", $"memory-backend-file,id=ram,size={Mebibytes}M,mem-path={image},share=off", "-machine", "none,memory-backend=ram");
+        using var machine = new NoneMachine(Mebibytes);
+        using var faults = new MissingPages(machine.Ram);
+        string path = Path.Combine(workspace.NewFolder("m"), "in");
+        using IChannelListener listener = ChannelAddress.Unix(path).Listen();
+        await qemu.Monitor.SetCapabilityAsync("postcopy-ram");
+        await qemu.Monitor.ExecuteAsync("migrate-set-parameters", new JsonObject { ["max-bandwidth"] = 8 << 20, ["max-postcopy-bandwidth"] = 8 << 20 });
+        await qemu.Monitor.ExecuteAsync("migrate", new JsonObject { ["uri"] = $"unix:{path}" });
+        using IByteChannel channel = listener.Accept(TestContext.Current.CancellationToken);
+        using var incoming = new IncomingMigration(machine.AsDestination(faults), channel);
+        Task run = RunAsync(() => incoming.Run(TestContext.Current.CancellationToken), qemu);
+        await Task.Delay(200, TestContext.Current.CancellationToken);
+        await qemu.Monitor.ExecuteAsync("migrate-start-postcopy");
+        while (machine.Starts == 0 && !run.IsCompleted)
+        {
+            await Task.Delay(5, TestContext.Current.CancellationToken);
+        }
+
+        // From behind, where QEMU would come last; garbage is collected while pages are waited for.
+        byte[] read = new byte[content.Length];
+        for (int at = content.Length - RamBlock.PageSize; at >= 0; at -= RamBlock.PageSize)
+        {
+            machine.Ram.Hosted[0].Memory.Read(at, read.AsSpan(at, RamBlock.PageSize));
+            if (at % (1 << 20) == 0)
+            {
+                GC.Collect();
+            }
+        }
+
+        await run;
+        Assert.Equal(NoneQemu.Digest(content), NoneQemu.Digest(read));
+        Assert.Equal(NoneQemu.Digest(content), NoneQemu.Digest(machine.Content()));
+        Assert.InRange(faults.Faults, 100, Mebibytes * 256);
+        Assert.Equal("running", machine.State.Text);
+        await qemu.Monitor.MigrationStatusAsync("completed");
     }
 
     /// <summary>Nothing writes to the RAM of a <c>none</c>; many rounds need a guest. Its devices stay raw.</summary>

@@ -93,6 +93,14 @@ internal sealed class MemoryRam : IRamSource, IRamSink, IFaultSource
         }
     }
 
+    public void Begin(IReadOnlyList<RamBlock> declared)
+    {
+    }
+
+    public void End()
+    {
+    }
+
     public bool WaitForFault(CancellationToken cancellationToken, out PageAddress page)
     {
         page = default;
