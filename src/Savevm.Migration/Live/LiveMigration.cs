@@ -145,6 +145,7 @@ public sealed class LiveMigration
             pending.Collect(machine.Dirty);
             var decision = policy.Decide(new RoundFacts(round, Statistics.StreamBytes - before, time.GetElapsedTime(begun), pending.Bytes));
             Statistics.NoteRound(round, pending.Bytes, policy);
+            options.Progress?.Report(Statistics);
             if (policy.ThrottlePercent > 0 && machine.Throttle is { } throttle)
             {
                 isThrottled = true;

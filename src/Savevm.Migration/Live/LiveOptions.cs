@@ -1,4 +1,5 @@
 using Savevm.Machine.Ram;
+using Savevm.Migration.Metrics;
 
 namespace Savevm.Migration.Live;
 
@@ -19,6 +20,12 @@ public sealed record LiveOptions
     /// returns, and the machine runs again when it throws. For who must release a disk first.
     /// </summary>
     public Action? BeforeSwitchover { get; init; }
+
+    /// <summary>
+    /// Told after each round, with the counters as they are then; called on the engine's thread. The counters go on changing. Null where nobody
+    /// wants to know.
+    /// </summary>
+    public IProgress<MigrationStatistics>? Progress { get; init; }
 
     /// <summary>Postcopy: told of every page that the destination asks for; null where nobody wants to know.</summary>
     public IPageRequestLog? RequestLog { get; init; }
