@@ -1,0 +1,87 @@
+using System.Globalization;
+using Savevm.Migration.Live;
+using Savevm.Transport;
+
+namespace Savevm.Samples.Machine.Control;
+
+/// <summary>
+/// Obeys one line after the other. A migration runs beside it, so that it can be cancelled; when the machine is gone, or there are no more
+/// lines, the program ends.
+/// </summary>
+internal sealed class Operator(SampleMachine machine, TextReader input, TextWriter messages)
+{
+    /// <summary>What can be said, for people.</summary>
+    public const string Commands = "then lines: migrate ADDRESS [MEBIBYTES-PER-SECOND] | cancel | quit";
+
+    private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private CancellationTokenSource? cancel;
+    private Task migration = Task.CompletedTask;
+
+    /// <summary>Returns the program's exit code when there is nothing left to do.</summary>
+    public int Run()
+    {
+        var reader = new Thread(ReadLines) { Name = "operator", IsBackground = true };
+        reader.Start();
+        ended.Task.Wait();
+        return 0;
+    }
+
+    private void ReadLines()
+    {
+        while (input.ReadLine() is { } line && line != "quit")
+        {
+            var words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            switch (words)
+            {
+                case ["cancel"]:
+                    cancel?.Cancel();
+                    break;
+                case ["migrate", var address]:
+                    Migrate(address, null);
+                    break;
+                case ["migrate", var address, var rate] when int.TryParse(rate, CultureInfo.InvariantCulture, out var mebibytes) && mebibytes > 0:
+                    Migrate(address, (long)mebibytes << 20);
+                    break;
+                default:
+                    messages.WriteLine(Commands);
+                    break;
+            }
+        }
+        cancel?.Cancel();
+        migration.Wait();
+        ended.TrySetResult();
+    }
+
+    private void Migrate(string address, long? bytesPerSecond)
+    {
+        if (!migration.IsCompleted)
+        {
+            messages.WriteLine("migrate: one is under way");
+            return;
+        }
+        cancel = new CancellationTokenSource();
+        var token = cancel.Token;
+        migration = Task.Factory.StartNew(() => Send(address, bytesPerSecond, token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    }
+
+    private void Send(string address, long? bytesPerSecond, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var options = new LiveOptions
+            {
+                BandwidthBytesPerSecond = bytesPerSecond,
+                Convergence = new ConvergenceOptions { AutoConverge = true },
+            };
+            var to = ChannelAddress.Parse(address);
+            messages.WriteLine($"migrate: to {to}");
+            var figures = machine.Send(to.Connect(cancellationToken), options, cancellationToken);
+            messages.WriteLine($"migrate: completed after {figures.DirtySyncCount} rounds; the machine stood still for {figures.Downtime.TotalMilliseconds:f1} ms");
+            ended.TrySetResult();
+        }
+        catch (Exception failure) when (Refusals.Explains(failure))
+        {
+            messages.WriteLine($"migrate: {failure.Message}");
+        }
+    }
+}

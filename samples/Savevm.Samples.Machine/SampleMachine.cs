@@ -1,0 +1,78 @@
+using Savevm.Hosting.Devices;
+using Savevm.Hosting.DirtyTracking;
+using Savevm.Hosting.Ram;
+using Savevm.Machine;
+using Savevm.Machine.Ram;
+using Savevm.Migration.Incoming;
+using Savevm.Migration.Live;
+using Savevm.Migration.Metrics;
+using Savevm.Samples.Machine.Devices;
+using Savevm.Samples.Machine.Processing;
+using Savevm.Samples.Machine.Programs;
+using Savevm.Transport;
+using Savevm.VMState.Registries;
+
+namespace Savevm.Samples.Machine;
+
+/// <summary>A whole machine: RAM, a processor, three devices. This file is all that it needs to be saved, loaded and migrated live.</summary>
+internal sealed class SampleMachine : IMachineControl, IDisposable
+{
+    private readonly GuestRam ram;
+    private readonly IDirtyTracker dirty;
+    private readonly HostedDevices devices;
+    private readonly VirtualClock clock = new();
+    private readonly ProcessorThread thread;
+
+    public SampleMachine(int mebibytes, TextWriter output)
+    {
+        ram = new GuestRam([new RamBlockLayout("sample.ram", (long)mebibytes << 20)]);
+        dirty = DirtyTrackerTable.Open(new TrackedMachine(ram) { WritesByAccessorOnly = true });
+        var memory = ram.Hosted[0].Memory;
+        var (serial, timer, disk) = (new SerialPort(output), new IntervalTimer(clock), new BlockDevice(memory));
+        var processor = new Processor(memory, [serial, timer, disk]);
+        var registry = new DeviceRegistry();
+        registry.Add(processor, Processor.StateDescription);
+        registry.Add(serial, SerialPort.StateDescription);
+        registry.Add(timer, IntervalTimer.StateDescription);
+        registry.Add(disk, BlockDevice.StateDescription);
+        devices = new HostedDevices("sample", registry);
+        thread = new ProcessorThread(processor.Run);
+        memory.Write(0, SelfCheck.Assemble(memory.Length));
+    }
+
+    /// <summary>Sends the machine while it runs; afterwards it stands still here. When this throws it goes on here.</summary>
+    public MigrationStatistics Send(IByteChannel channel, LiveOptions options, CancellationToken cancellationToken)
+    {
+        using var channels = new ChannelSet(channel);
+        var live = new LiveMachine(devices.Outline, ram.Direct, dirty, devices, this) { Throttle = thread };
+        var migration = new LiveMigration(live, channels, options);
+        migration.Run(cancellationToken);
+        return migration.Statistics;
+    }
+
+    /// <summary>Takes a machine and lets it run. When this throws it runs, if anywhere, where it came from.</summary>
+    public void Receive(IByteChannel channel, CancellationToken cancellationToken)
+    {
+        using var incoming = new IncomingMigration(new DestinationMachine(ram.OpenSink(), devices, this), channel);
+        incoming.Run(cancellationToken);
+    }
+
+    public void Start()
+    {
+        clock.Start();
+        thread.Start();
+    }
+
+    public void Stop()
+    {
+        thread.Stop();
+        clock.Stop();
+    }
+
+    public void Dispose()
+    {
+        thread.Dispose();
+        dirty.Dispose();
+        ram.Dispose();
+    }
+}
