@@ -92,7 +92,7 @@ public sealed partial class DocumentTests
     [GeneratedRegex(@"\[[^\]\n]*\]\((?<target>[^)\s]+)\)")]
     private static partial Regex Link();
 
-    [GeneratedRegex(@"`(?<path>(?:docs|src|tests|tools|benchmarks)/[\w./-]*)`")]
+    [GeneratedRegex(@"`(?<path>(?:docs|src|samples|tests|tools|benchmarks)/[\w./-]*)`")]
     private static partial Regex QuotedPath();
 
     [GeneratedRegex(@"`(?<type>[A-Z]\w+)`")]

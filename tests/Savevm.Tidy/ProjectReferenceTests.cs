@@ -61,6 +61,19 @@ public sealed class ProjectReferenceTests
         Assert.Empty(References($"src/{project}/{project}.csproj", "PackageReference").Except(allowed));
     }
 
+    /// <summary>A sample is a program of somebody else: it has what the product's libraries offer to everybody, and no package.</summary>
+    [Fact]
+    public void A_sample_references_only_libraries_of_the_product()
+    {
+        Assert.NotEmpty(ProjectFiles("samples/"));
+        Assert.All(ProjectFiles("samples/"), path =>
+        {
+            Assert.Empty(References(path, "ProjectReference").Select(Name).Except(Allowed.Keys.Except(["Savevm.Cli"])));
+            Assert.Empty(References(path, "PackageReference"));
+            Assert.All(References(path, "ProjectReference"), reference => Assert.StartsWith("../../src/", reference, StringComparison.Ordinal));
+        });
+    }
+
     [Fact]
     public void The_table_has_no_circle()
     {

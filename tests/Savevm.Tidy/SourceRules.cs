@@ -72,7 +72,9 @@ internal static partial class SourceRules
         where text.Contains(word, StringComparison.Ordinal)
         select $"{path}: contains {word}";
 
-    private static bool IsProduct(string path) => path.StartsWith("src/", StringComparison.Ordinal);
+    // The samples are read as the product is.
+    private static bool IsProduct(string path) =>
+        path.StartsWith("src/", StringComparison.Ordinal) || path.StartsWith("samples/", StringComparison.Ordinal);
 
     // With file-scoped namespaces a declaration in the first column is a type of the file's own level. File-local types are part of another.
     [GeneratedRegex(

@@ -1,0 +1,21 @@
+namespace Savevm.Tidy;
+
+/// <summary>What the README shows of the sample is what is compiled.</summary>
+public sealed class SampleTests
+{
+    private const string Machine = "samples/Savevm.Samples.Machine/SampleMachine.cs";
+
+    [Fact]
+    public void The_README_shows_the_whole_machine_as_it_is_compiled()
+    {
+        string source = RepositoryFiles.Read(Machine);
+        string type = source[source.IndexOf("internal sealed class SampleMachine", StringComparison.Ordinal)..];
+        Assert.Contains($"```csharp\n{type.TrimEnd()}\n```\n", RepositoryFiles.Read("README.md"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_machine_is_short_enough_to_be_read()
+    {
+        Assert.InRange(RepositoryFiles.Read(Machine).Split('\n').Length, 30, 100);
+    }
+}
