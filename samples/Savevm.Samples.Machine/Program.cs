@@ -30,7 +30,8 @@ internal static class Program
             Console.Error.WriteLine($"receive: {failure.Message}");
             return 1;
         }
-        return new Operator(machine, Console.In, Console.Error).Run();
+        using var operate = new Operator(machine, Console.In, Console.Error);
+        return operate.Run();
     }
 
     private static void Receive(SampleMachine machine, ChannelAddress from)

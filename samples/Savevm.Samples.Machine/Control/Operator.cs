@@ -8,12 +8,13 @@ namespace Savevm.Samples.Machine.Control;
 /// Obeys one line after the other. A migration runs beside it, so that it can be cancelled; when the machine is gone, or there are no more
 /// lines, the program ends.
 /// </summary>
-internal sealed class Operator(SampleMachine machine, TextReader input, TextWriter messages)
+internal sealed class Operator(SampleMachine machine, TextReader input, TextWriter messages) : IDisposable
 {
     /// <summary>What can be said, for people.</summary>
     public const string Commands = "then lines: migrate ADDRESS [MEBIBYTES-PER-SECOND] | cancel | quit";
 
     private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock gate = new();
     private CancellationTokenSource? cancel;
     private Task migration = Task.CompletedTask;
 
@@ -26,6 +27,16 @@ internal sealed class Operator(SampleMachine machine, TextReader input, TextWrit
         return 0;
     }
 
+    // The reader may still be at its last line.
+    public void Dispose()
+    {
+        lock (gate)
+        {
+            cancel?.Dispose();
+            cancel = null;
+        }
+    }
+
     private void ReadLines()
     {
         while (input.ReadLine() is { } line && line != "quit")
@@ -34,7 +45,7 @@ internal sealed class Operator(SampleMachine machine, TextReader input, TextWrit
             switch (words)
             {
                 case ["cancel"]:
-                    cancel?.Cancel();
+                    Cancel();
                     break;
                 case ["migrate", var address]:
                     Migrate(address, null);
@@ -47,9 +58,14 @@ internal sealed class Operator(SampleMachine machine, TextReader input, TextWrit
                     break;
             }
         }
-        cancel?.Cancel();
+        Cancel();
         migration.Wait();
         ended.TrySetResult();
+    }
+
+    private void Cancel()
+    {
+        lock (gate) cancel?.Cancel();
     }
 
     private void Migrate(string address, long? bytesPerSecond)
@@ -59,8 +75,13 @@ internal sealed class Operator(SampleMachine machine, TextReader input, TextWrit
             messages.WriteLine("migrate: one is under way");
             return;
         }
-        cancel = new CancellationTokenSource();
-        var token = cancel.Token;
+        CancellationToken token;
+        lock (gate)
+        {
+            cancel?.Dispose();
+            cancel = new CancellationTokenSource();
+            token = cancel.Token;
+        }
         migration = Task.Factory.StartNew(() => Send(address, bytesPerSecond, token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
