@@ -42,13 +42,15 @@ public sealed class MachineTests : IDisposable
         using var killed = new MachineProcess("receive", $"unix:{_folder}/killed");
         first.AwaitOutput(5);
         // Sixteen megabytes at four a second: it is certainly under way when the destination ends.
-        first.Say($"migrate {killed.AwaitMessage("listening at ")} 4");
+        first.Say("limit 4");
+        first.Say($"migrate {killed.AwaitMessage("listening at ")}");
         first.AwaitMessage("migrate: to ");
         first.AwaitOutput(30);
         killed.Kill();
         first.AwaitMessage("migrate: ");
         first.AwaitOutput(10);
         Assert.Empty(killed.Output);
+        first.Say("limit 1000");
         using var next = new MachineProcess("receive", $"unix:{_folder}/next");
         first.Say($"migrate {next.AwaitMessage("listening at ")}");
         Assert.Equal(0, first.AwaitExit());
@@ -63,7 +65,8 @@ public sealed class MachineTests : IDisposable
         using var first = new MachineProcess("run");
         using var second = new MachineProcess("receive", $"unix:{_folder}/second");
         first.AwaitOutput(5);
-        first.Say($"migrate {second.AwaitMessage("listening at ")} 4");
+        first.Say("limit 4");
+        first.Say($"migrate {second.AwaitMessage("listening at ")}");
         first.AwaitOutput(20);
         first.Say("cancel");
         Assert.Equal(1, second.AwaitExit());

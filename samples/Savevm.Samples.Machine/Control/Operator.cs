@@ -11,11 +11,12 @@ namespace Savevm.Samples.Machine.Control;
 internal sealed class Operator(SampleMachine machine, TextReader input, TextWriter messages) : IDisposable
 {
     /// <summary>What can be said, for people.</summary>
-    public const string Commands = "then lines: migrate ADDRESS [MEBIBYTES-PER-SECOND] | cancel | quit";
+    public const string Commands = "then lines: migrate ADDRESS | limit MEBIBYTES-PER-SECOND | cancel | quit";
 
     private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock gate = new();
     private CancellationTokenSource? cancel;
+    private long? bytesPerSecond;
     private Task migration = Task.CompletedTask;
 
     /// <summary>Returns the program's exit code when there is nothing left to do.</summary>
@@ -41,17 +42,17 @@ internal sealed class Operator(SampleMachine machine, TextReader input, TextWrit
     {
         while (input.ReadLine() is { } line && line != "quit")
         {
-            var words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-            switch (words)
+            // An address may be a command, and have blanks.
+            switch (line.Split(' ', 2, StringSplitOptions.RemoveEmptyEntries))
             {
                 case ["cancel"]:
                     Cancel();
                     break;
                 case ["migrate", var address]:
-                    Migrate(address, null);
+                    Migrate(address);
                     break;
-                case ["migrate", var address, var rate] when int.TryParse(rate, CultureInfo.InvariantCulture, out var mebibytes) && mebibytes > 0:
-                    Migrate(address, (long)mebibytes << 20);
+                case ["limit", var rate] when int.TryParse(rate, CultureInfo.InvariantCulture, out var mebibytes) && mebibytes > 0:
+                    bytesPerSecond = (long)mebibytes << 20;
                     break;
                 default:
                     messages.WriteLine(Commands);
@@ -68,7 +69,7 @@ internal sealed class Operator(SampleMachine machine, TextReader input, TextWrit
         lock (gate) cancel?.Cancel();
     }
 
-    private void Migrate(string address, long? bytesPerSecond)
+    private void Migrate(string address)
     {
         if (!migration.IsCompleted)
         {
@@ -82,16 +83,17 @@ internal sealed class Operator(SampleMachine machine, TextReader input, TextWrit
             cancel = new CancellationTokenSource();
             token = cancel.Token;
         }
-        migration = Task.Factory.StartNew(() => Send(address, bytesPerSecond, token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        var limit = bytesPerSecond;
+        migration = Task.Factory.StartNew(() => Send(address, limit, token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
-    private void Send(string address, long? bytesPerSecond, CancellationToken cancellationToken)
+    private void Send(string address, long? limit, CancellationToken cancellationToken)
     {
         try
         {
             var options = new LiveOptions
             {
-                BandwidthBytesPerSecond = bytesPerSecond,
+                BandwidthBytesPerSecond = limit,
                 Convergence = new ConvergenceOptions { AutoConverge = true },
             };
             var to = ChannelAddress.Parse(address);
