@@ -25,8 +25,16 @@ public sealed class HostedDevices(string name, DeviceRegistry registry) : IDevic
     /// <summary>Whose form the description behind the stream has.</summary>
     public DescriptionDialect Dialect { get; init; } = DescriptionDialect.Qemu100;
 
-    /// <summary>What a stream says of the machine while it runs.</summary>
-    public MachineOutline Outline { get; } = new(name, RamSectionId);
+    /// <summary>What a stream says of the machine while it runs. Asked for before anything is sent, and therefore refused then.</summary>
+    /// <exception cref="MachineRefusedException">A device cannot be migrated; the reason is its own.</exception>
+    public MachineOutline Outline
+    {
+        get
+        {
+            RefuseBlocked();
+            return new MachineOutline(name, RamSectionId);
+        }
+    }
 
     /// <summary>Devices that the last state did not mention, and that therefore are as they were.</summary>
     public IReadOnlyList<DeviceRegistration> Missing { get; private set; } = [];
@@ -35,7 +43,7 @@ public sealed class HostedDevices(string name, DeviceRegistry registry) : IDevic
     /// <exception cref="MachineRefusedException">A device cannot be saved; the reason is its own.</exception>
     public DeviceState Save()
     {
-        if (Registry.Blocker is { } blocker) throw new MachineRefusedException($"device '{blocker.Device}' cannot be migrated: {blocker.Reason}");
+        RefuseBlocked();
         try
         {
             var saved = Registry.SaveEach(Dialect, out var description);
@@ -77,6 +85,11 @@ public sealed class HostedDevices(string name, DeviceRegistry registry) : IDevic
             }
         }
         Missing = [.. Registry.Devices.Where(device => !loaded.Contains(device))];
+    }
+
+    private void RefuseBlocked()
+    {
+        if (Registry.Blocker is { } blocker) throw new MachineRefusedException($"device '{blocker.Device}' cannot be migrated: {blocker.Reason}");
     }
 
     private static DeviceSection SectionOf(SavedDevice saved) => new(
