@@ -14,7 +14,7 @@ public sealed class VMStateFieldAttribute : VMStateMemberAttribute
     /// </summary>
     public string? Description { get; set; }
 
-    /// <summary>A double is called <c>float64</c> in the description, as QEMU had it up to 9.2, not <c>CPU_Double_U</c>.</summary>
+    /// <summary>A double is called <c>float64</c> in the description, as devices of QEMU had it up to 3.1, not <c>CPU_Double_U</c>.</summary>
     public bool IsFloat64 { get; set; }
 
     /// <summary>The version of a nested structure that is saved and loaded; -1 for its own.</summary>

@@ -2,12 +2,13 @@ namespace Savevm.Wire.Descriptions;
 
 /// <summary>
 /// Compares a section's body with its description as far as bytes can contradict it: the length, the head of every
-/// subsection, and the marks between the elements of containers.
+/// subsection, the marks of pointers, and those between the elements of containers.
 /// </summary>
 public static class DescribedBody
 {
     private const byte AnotherElement = 0x01;
     private const byte NullPointer = (byte)'0';
+    private const byte PresentPointer = (byte)'1';
 
     /// <summary>Walks a device's description over its body.</summary>
     /// <param name="device">The description.</param>
@@ -58,6 +59,13 @@ public static class DescribedBody
             int bad = body.Slice(at, (int)field.TotalBytes).IndexOfAnyExcept(NullPointer);
             if (bad >= 0)
                 throw new WireException(offset + at + bad, $"byte 0x{body[at + bad]:x2} where '{field.Name}' has a null pointer");
+            return;
+        }
+        if (field.TypeUtf8.SequenceEqual("ptr-marker"u8))
+        {
+            int bad = body.Slice(at, (int)field.TotalBytes).IndexOfAnyExceptInRange(NullPointer, PresentPointer);
+            if (bad >= 0)
+                throw new WireException(offset + at + bad, $"byte 0x{body[at + bad]:x2} where '{field.Name}' has the mark of a pointer");
             return;
         }
         bool isContainer = field.TypeUtf8.SequenceEqual("qtailq"u8) || field.TypeUtf8.SequenceEqual("qlist"u8);

@@ -54,7 +54,8 @@ public readonly struct DescribedField
     public DescribedStructs Structs => new(_description, Node.FirstChild);
 
     /// <summary>
-    /// A null pointer: one byte 0x30. Before QEMU 10.0 it has the field's own type and an empty structure of one byte.
+    /// A null pointer: one byte 0x30. Before QEMU 10.0 it has the field's own type and an empty structure of one byte. Since 11.1 its type
+    /// is <c>ptr-marker</c>, which stands before elements that are there, too: then only the byte tells, and this is false.
     /// </summary>
     public bool IsNullPointer => TypeUtf8.SequenceEqual("nullptr"u8)
         || (Size == 1 && TypeUtf8.SequenceEqual("struct"u8) && Node.FirstChild != DescriptionNode.None

@@ -38,10 +38,9 @@ internal sealed record EditedDevice(EditedSection Device, EditedSection Subsecti
                     {{Methods}}
                 }
                 [VMState("part", Version = {{Part.Version}}, MinimumVersion = {{Part.Minimum}})]
-                public partial struct Part
+                public partial class Part
                 {
                     {{Fields(Part, "")}}
-                    public Part() { }
                     {{Methods}}
                 }
                 public static class Driver

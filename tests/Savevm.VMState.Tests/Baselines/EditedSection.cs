@@ -42,7 +42,7 @@ internal sealed record EditedSection(string Name, uint Version, uint Minimum, Ed
         int at = random.Next(fields.Count);
         EditedField field = fields[at];
         EditedSection edited = this;
-        switch (random.Next(13))
+        switch (random.Next(15))
         {
             case 0 or 1:
                 edited = this with { Version = Version + 1 };
@@ -80,6 +80,9 @@ internal sealed record EditedSection(string Name, uint Version, uint Minimum, Ed
                 break;
             case 12:
                 edited = this with { Minimum = (uint)random.Next((int)Version + 1) };
+                break;
+            case 13 or 14 when fields.FindIndex(one => one.IsArray) is >= 0 and int array:
+                fields[array] = fields[array] with { Count = random.Next(1, 4) };
                 break;
         }
         EditedField[] distinct = [.. fields.DistinctBy(one => one.Id).Select(one => one with { Since = Math.Min(one.Since, edited.Version) })];

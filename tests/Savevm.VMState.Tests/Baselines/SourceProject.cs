@@ -21,11 +21,15 @@ internal static class SourceProject
             .Append(typeof(VMStateAttribute).Assembly.Location).Distinct().Select(path => MetadataReference.CreateFromFile(path)),
     ]);
 
-    internal static CSharpCompilation Compile(string source, string name = "device") => CSharpCompilation.Create(
-        name,
-        [CSharpSyntaxTree.ParseText(Start + source, path: "Device.cs")],
-        References.Value,
-        new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary));
+    // What is made of one compilation by adding sources shares the symbols of its references, which cost more than the sources.
+    private static readonly Lazy<CSharpCompilation> Empty = new(() => CSharpCompilation.Create(
+        "device", references: References.Value, options: new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary)));
+
+    internal static CSharpCompilation Compile(string source, string name = "device")
+    {
+        CSharpCompilation empty = name == "device" ? Empty.Value : Empty.Value.WithAssemblyName(name);
+        return empty.AddSyntaxTrees(CSharpSyntaxTree.ParseText(Start + source, path: "Device.cs"));
+    }
 
     /// <summary>The devices of a source as a baseline tells them.</summary>
     internal static string Baseline(string source) => Baseline(Compile(source));

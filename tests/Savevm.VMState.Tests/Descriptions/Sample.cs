@@ -3,6 +3,8 @@ namespace Savevm.VMState.Tests.Descriptions;
 /// <summary>A device with a value of every kind.</summary>
 internal sealed class Sample
 {
+    internal byte First;
+    internal byte Last;
     internal sbyte I8;
     internal short I16;
     internal int I32;

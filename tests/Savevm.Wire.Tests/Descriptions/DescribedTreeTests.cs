@@ -101,6 +101,17 @@ public class DescribedTreeTests
         Assert.Equal(9, Assert.Throws<WireException>(() => DescribedBody.Check(description.Devices[0], "abcdefgh0x0"u8, 0)).Offset);
     }
 
+    [Fact]
+    public void A_mark_of_a_pointer_is_one_of_two_bytes()
+    {
+        DescribedDevice device = Parse("""
+            {"name": "p", "array_len": 2, "type": "ptr-marker", "size": 1}, {"name": "p", "type": "ptr-marker", "size": 1}, {"name": "p", "type": "uint8", "size": 1}
+            """).Devices[0];
+        Assert.DoesNotContain(device.Body.Fields, field => field.IsNullPointer);
+        DescribedBody.Check(device, "001x"u8, 7);
+        Assert.Equal(8, Assert.Throws<WireException>(() => DescribedBody.Check(device, "0201"u8, 7)).Offset);
+    }
+
     [Theory]
     [InlineData("{\"name\": \"s\", \"type\": \"struct\", \"struct\": {\"vmsd_name\": \"x\", \"fields\": [{\"name\": \"y\", \"type\": \"uint8\", \"size\": 1}]}, \"size\": 2}")]
     [InlineData("{\"name\": \"s\", \"type\": \"qlist\", \"vmsd_name\": \"x\", \"fields\": [{\"name\": \"y\", \"type\": \"uint8\", \"size\": 1}], \"size\": 2}")]
