@@ -17,7 +17,7 @@ namespace Savevm.Migration.Live;
 /// </summary>
 /// <remarks>
 /// Authority: until the last byte (precopy) or the package (postcopy) is written the machine is ours, and every failure lets it go on here;
-/// afterwards it is the destination's. One migration per instance; <see cref="Run"/> blocks its thread.
+/// afterwards it is the destination's, and to cancel is too late. One migration per instance; <see cref="Run"/> blocks its thread.
 /// </remarks>
 public sealed class LiveMigration
 {
@@ -75,20 +75,34 @@ public sealed class LiveMigration
     public void Run(CancellationToken cancellationToken)
     {
         Move(MigrationState.Setup);
-        using var abort = cancellationToken.Register(channels.Abort);
+        var abort = cancellationToken.Register(channels.Abort);
         try
         {
             cancellationToken.ThrowIfCancellationRequested();
-            Send();
+            Send(() => TooLateToCancel(abort, cancellationToken));
             Move(MigrationState.Completed);
         }
         catch (Exception failure)
         {
             throw GiveUp(failure, cancellationToken);
         }
+        finally
+        {
+            abort.Dispose();
+        }
     }
 
-    private void Send()
+    /// <summary>
+    /// What follows lets the destination begin. A connection that we broke then could hide its word that it has begun, and the machine would run on
+    /// both sides: from here on only the destination's word, or its end, counts.
+    /// </summary>
+    private static void TooLateToCancel(CancellationTokenRegistration abort, CancellationToken cancellationToken)
+    {
+        abort.Dispose();
+        cancellationToken.ThrowIfCancellationRequested();
+    }
+
+    private void Send(Action commit)
     {
         var main = channels.Main;
         if (options.Postcopy && !main.IsBidirectional)
@@ -110,7 +124,7 @@ public sealed class LiveMigration
         try
         {
             if (SendRounds(pump, destination) == RoundDecision.Postcopy) SwitchToPostcopy(writer, returnPath);
-            else SwitchOver(pump, destination);
+            else SwitchOver(pump, destination, commit);
         }
         catch (PeerLostException) when (main.IsBidirectional && State != MigrationState.PostcopyActive)
         {
@@ -164,7 +178,7 @@ public sealed class LiveMigration
         }
     }
 
-    private void SwitchOver(RoundPump pump, PageServer destination)
+    private void SwitchOver(RoundPump pump, PageServer destination, Action commit)
     {
         StopMachine();
         if (options.BeforeSwitchover is { } released)
@@ -179,7 +193,10 @@ public sealed class LiveMigration
         {
         }
         machine.Dirty.Stop();
-        control.Write(channels.Main, Conversation(machine.Devices.Save()).WritePrecopyEnding);
+        var conversation = Conversation(machine.Devices.Save());
+        control.Write(channels.Main, conversation.WriteStoppedState);
+        commit();
+        control.Write(channels.Main, conversation.WriteEnd);
         if (channels.Main.IsBidirectional)
         {
             while (!destination.IsShut) destination.ServeNext(Timeout.InfiniteTimeSpan);

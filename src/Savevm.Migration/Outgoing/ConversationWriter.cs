@@ -67,8 +67,20 @@ internal sealed class ConversationWriter(DeviceState devices, IReadOnlyList<RamB
     /// <summary>The end of RAM, the devices and the description of a stream without postcopy.</summary>
     public void WritePrecopyEnding(WireWriter output)
     {
+        WriteStoppedState(output);
+        WriteEnd(output);
+    }
+
+    /// <summary>The end of RAM and the devices: all that the destination needs, without the mark that lets it begin.</summary>
+    public void WriteStoppedState(WireWriter output)
+    {
         WriteRamEnd(output);
         foreach (var section in devices.Sections.Where(section => !section.IsEarly)) WriteDevice(output, section);
+    }
+
+    /// <summary>The mark after which the destination takes the machine over, and the description.</summary>
+    public void WriteEnd(WireWriter output)
+    {
         ForwardWriter.WriteEndOfFile(output);
         // QEMU waits for a description after the end mark; an empty one is legal.
         ForwardWriter.WriteDescription(output, devices.Description.Span);

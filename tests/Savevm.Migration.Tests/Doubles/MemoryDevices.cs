@@ -10,6 +10,9 @@ internal sealed class MemoryDevices : IDeviceStateSource, IDeviceStateSink
 
     public string? RefuseMachine { get; init; }
 
+    /// <summary>Called when a state is taken.</summary>
+    public Action? Taken { get; init; }
+
     public static MemoryDevices Random(int seed)
     {
         var random = new Random(seed);
@@ -41,5 +44,9 @@ internal sealed class MemoryDevices : IDeviceStateSource, IDeviceStateSink
         if (machineName is not null && machineName == RefuseMachine) throw new MachineRefusedException($"this is no {machineName}");
     }
 
-    public void AcceptDevices(DeviceState state) => State = state;
+    public void AcceptDevices(DeviceState state)
+    {
+        State = state;
+        Taken?.Invoke();
+    }
 }

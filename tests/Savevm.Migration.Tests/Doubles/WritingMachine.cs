@@ -51,6 +51,9 @@ internal sealed class WritingMachine : IMachineControl, IGuestThrottle, IDisposa
 
     public int Throttled { get; private set; }
 
+    /// <summary>Called when it has been stopped.</summary>
+    public Action? Stopped { get; set; }
+
     public long Writes => Volatile.Read(ref writes);
 
     public IReadOnlyList<string> Calls
@@ -72,6 +75,7 @@ internal sealed class WritingMachine : IMachineControl, IGuestThrottle, IDisposa
         mayRun.Reset();
         // A writer that is in a write ends it first: standing still means that no store is on its way.
         SpinWait.SpinUntil(() => Volatile.Read(ref running) == 0);
+        Stopped?.Invoke();
     }
 
     public void Start()

@@ -119,6 +119,46 @@ public sealed class LiveMigrationTests
     }
 
     [Fact]
+    public async Task To_cancel_when_the_destination_has_everything_is_too_late()
+    {
+        for (var seed = 0; seed < 10; seed++)
+        {
+            using var source = new WritingMachine(seed, DirtyTrackerTable.Software);
+            LiveConversation? conversation = null;
+            // The moment in which the destination takes the devices: the source has written all and waits.
+            using var there = new Destination(source.Ram, () => conversation!.Cancel.Cancel());
+            conversation = new LiveConversation(source, there.Machine, new LiveOptions());
+            using (conversation)
+            {
+                var (outgoing, incoming) = await conversation.RunAsync();
+                Assert.Null(outgoing);
+                Assert.Null(incoming);
+                Assert.Equal(["stop"], source.Calls);
+                Assert.Equal(["start"], there.Control.Calls);
+                Assert.Equal(MigrationState.Completed, conversation.Outgoing.State);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task To_cancel_while_the_devices_are_saved_leaves_the_machine_here()
+    {
+        using var source = new WritingMachine(2, DirtyTrackerTable.Software);
+        using var there = new Destination(source.Ram);
+        LiveConversation? conversation = null;
+        source.Stopped = () => conversation!.Cancel.Cancel();
+        using (conversation = new LiveConversation(source, there.Machine, new LiveOptions()))
+        {
+            var (outgoing, incoming) = await conversation.RunAsync();
+            Assert.IsType<OperationCanceledException>(outgoing);
+            Assert.NotNull(incoming);
+            Assert.Equal(["stop", "start"], source.Calls);
+            Assert.Empty(there.Control.Calls);
+            Assert.True(source.IsWriting());
+        }
+    }
+
+    [Fact]
     public async Task Whoever_must_release_something_is_asked_while_the_machine_stands_still()
     {
         using var source = new WritingMachine(6, DirtyTrackerTable.Software);
@@ -193,10 +233,11 @@ public sealed class LiveMigrationTests
     private sealed class Destination : IDisposable
     {
         private readonly GuestRam ram;
-        private readonly MemoryDevices devices = new();
+        private readonly MemoryDevices devices;
 
-        public Destination(GuestRam like)
+        public Destination(GuestRam like, Action? taken = null)
         {
+            devices = new MemoryDevices { Taken = taken };
             ram = new GuestRam([.. like.Hosted.Select(block => block.Layout)]);
             Machine = new DestinationMachine(ram.OpenSink(), devices, Control);
         }
