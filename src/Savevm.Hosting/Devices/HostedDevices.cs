@@ -46,7 +46,7 @@ public sealed class HostedDevices(string name, DeviceRegistry registry) : IDevic
         RefuseBlocked();
         try
         {
-            var saved = Registry.SaveEach(Dialect, out var description);
+            var saved = Registry.SaveEach(Dialect, out var description, name);
             return new DeviceState
             {
                 MachineName = name,

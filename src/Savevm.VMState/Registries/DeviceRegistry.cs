@@ -77,13 +77,17 @@ public sealed class DeviceRegistry
     /// <summary>Saves each device alone, for who frames the sections himself, and describes them.</summary>
     /// <param name="dialect">Whose form the description has.</param>
     /// <param name="description">The JSON text that stands behind the stream's end mark.</param>
+    /// <param name="machineName">Name in the stream's configuration section, which newer forms describe too; null for a stream without one.</param>
     /// <param name="pageSize">Target page size in bytes, which the description tells.</param>
     /// <returns>The devices in the order in which they are saved.</returns>
     /// <exception cref="VMStateSaveException">A device cannot be saved.</exception>
-    public IReadOnlyList<SavedDevice> SaveEach(DescriptionDialect dialect, out string description, int pageSize = 4096)
+    public IReadOnlyList<SavedDevice> SaveEach(
+        DescriptionDialect dialect, out string description, string? machineName = null, int pageSize = 4096)
     {
         var json = new DescriptionText();
         json.StartObject();
+        if (machineName is not null && dialect != DescriptionDialect.Qemu72)
+            DescribeConfiguration(json, machineName.Length);
         json.Member("page_size", pageSize);
         json.StartArray("devices");
         var saved = new List<SavedDevice>(_devices.Count);
@@ -178,6 +182,27 @@ public sealed class DeviceRegistry
             loaded.Add(device);
         }
         return new DeviceLoadReport(loaded, [.. Devices.Except(loaded)]);
+    }
+
+    private static void DescribeConfiguration(DescriptionText json, int nameBytes)
+    {
+        json.StartObject("configuration");
+        json.Member("vmsd_name", "configuration");
+        json.Member("version", 1);
+        json.StartArray("fields");
+        DescribeField(json, "len", "uint32", sizeof(uint));
+        DescribeField(json, "name", "buffer", nameBytes);
+        json.EndArray();
+        json.EndObject();
+    }
+
+    private static void DescribeField(DescriptionText json, string name, string type, int size)
+    {
+        json.StartObject();
+        json.Member("name", name);
+        json.Member("type", type);
+        json.Member("size", size);
+        json.EndObject();
     }
 
     private void Save(VMStateSaver saver)

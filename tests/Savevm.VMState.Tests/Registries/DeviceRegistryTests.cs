@@ -29,6 +29,27 @@ public sealed class DeviceRegistryTests
         Assert.Equal("5145564d00000003" + First + Second + "00", Convert.ToHexStringLower(output.WrittenSpan));
     }
 
+    [Theory]
+    [InlineData(DescriptionDialect.Qemu72, "{\"page_size\": 4096, \"devices\": [")]
+    [InlineData(
+        DescriptionDialect.Qemu100,
+        "{\"configuration\": {\"vmsd_name\": \"configuration\", \"version\": 1, \"fields\": [{\"name\": \"len\", \"type\": \"uint32\", \"size\": 4}, "
+        + "{\"name\": \"name\", \"type\": \"buffer\", \"size\": 4}]}, \"page_size\": 4096, \"devices\": [")]
+    public void Devices_that_are_saved_alone_have_the_description_of_a_stream_of_their_release(DescriptionDialect dialect, string beginning)
+    {
+        var registry = new DeviceRegistry();
+        registry.Add(new Sample { U8 = 7 }, Described("dev"));
+        SavedDevice saved = Assert.Single(registry.SaveEach(dialect, out string description, "none"));
+        Assert.Equal("dev", saved.Device.IdStr);
+        Assert.Equal([7], saved.Body.ToArray());
+        Assert.StartsWith(beginning, description, StringComparison.Ordinal);
+        Assert.Equal(1, VMDescription.Parse(System.Text.Encoding.ASCII.GetBytes(description), 0).Devices[0].BodyBytes);
+        registry.LoadOne("dev", 0, 3, [8]);
+        Assert.Equal("dev 0", registry.LoadOne("dev", 0, 3, [9]).ToString());
+        Assert.Contains("1 more bytes", Assert.Throws<VMStateLoadException>(() => registry.LoadOne("dev", 0, 3, [8, 9])).Message, StringComparison.Ordinal);
+        Assert.Throws<VMStateLoadException>(() => registry.LoadOne("other", 0, 3, [8]));
+    }
+
     [Fact]
     public void Devices_are_saved_by_priority_and_then_as_they_were_registered()
     {
