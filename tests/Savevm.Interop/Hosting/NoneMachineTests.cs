@@ -170,7 +170,7 @@ public sealed class NoneMachineTests
         LabGuest guest = await Guests.TickingAsync(workspace, QemuLab.Newest, Guests.Usual(QemuLab.Newest) with { Rate = 256, Tick = 10 });
         await guest.Monitor.SetCapabilityAsync("return-path");
         await guest.Monitor.ExecuteAsync(
-            "migrate-set-parameters", new JsonObject { ["max-bandwidth"] = 64 << 20, ["downtime-limit"] = 5 });
+            "migrate-set-parameters", new JsonObject { ["max-bandwidth"] = 48 << 20, ["downtime-limit"] = 1 });
         string path = Path.Combine(workspace.NewFolder("m"), "in");
         using IChannelListener listener = ChannelAddress.Unix(path).Listen();
         await guest.Monitor.ExecuteAsync("migrate", new JsonObject { ["uri"] = $"unix:{path}" });
