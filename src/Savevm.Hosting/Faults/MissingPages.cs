@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using Savevm.Hosting.Ram;
 using Savevm.Linux;
 using Savevm.Linux.Descriptors;
@@ -130,7 +129,6 @@ public sealed class MissingPages(GuestRam ram) : IFaultSource, IDisposable
         return false;
     }
 
-    [SuppressMessage("Design", "CA1031", Justification = "The second way is tried for whatever reason the first was refused.")]
     private static FaultDescriptor Open()
     {
         try

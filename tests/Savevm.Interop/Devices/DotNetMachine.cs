@@ -64,9 +64,7 @@ internal sealed class DotNetMachine : IDeviceVisitor
         output.WriteBytes(Ram);
         string json = Registry.SaveDescribed(output, dialect);
         ForwardWriter.WriteEndOfFile(output);
-        output.WriteByte(0x06);
-        output.WriteUInt32((uint)json.Length);
-        output.WriteBytes(System.Text.Encoding.ASCII.GetBytes(json));
+        ForwardWriter.WriteDescription(output, json);
         return output.WrittenSpan.ToArray();
     }
 

@@ -90,13 +90,9 @@ public sealed class NoneMachineTests
     public async Task QemuComesToAMachineOfOurs(string name)
     {
         await using var workspace = new Workspace();
-        string image = Path.Combine(workspace.NewFolder("i"), "ram");
         byte[] content = new byte[Mebibytes << 20];
         new Random(3).NextBytes(content.AsSpan(1 << 20, 20 << 20));
-        await File.WriteAllBytesAsync(image, content, TestContext.Current.CancellationToken);
-        await using NoneQemu qemu = await NoneQemu.StartAsync(
-            workspace, QemuLab.Named(name), Mebibytes,
-            "-object", $"memory-backend-file,id=ram,size={Mebibytes}M,mem-path={image},share=off", "-machine", "none,memory-backend=ram");
+        await using NoneQemu qemu = await NoneQemu.HoldingAsync(workspace, QemuLab.Named(name), content);
         using var machine = new NoneMachine(Mebibytes);
         string path = Path.Combine(workspace.NewFolder("m"), "in");
         using IChannelListener listener = ChannelAddress.Unix(path).Listen();
@@ -119,13 +115,9 @@ public sealed class NoneMachineTests
     {
         Assert.SkipWhen(MissingPages.Refusal() is not null, MissingPages.Refusal() ?? "");
         await using var workspace = new Workspace();
-        string image = Path.Combine(workspace.NewFolder("i"), "ram");
         byte[] content = new byte[Mebibytes << 20];
         new Random(4).NextBytes(content.AsSpan(1 << 20, 30 << 20));
-        await File.WriteAllBytesAsync(image, content, TestContext.Current.CancellationToken);
-        await using NoneQemu qemu = await NoneQemu.StartAsync(
-            workspace, QemuLab.Named(name), Mebibytes,
-            "-object", $"memory-backend-file,id=ram,size={Mebibytes}M,mem-path={image},share=off", "-machine", "none,memory-backend=ram");
+        await using NoneQemu qemu = await NoneQemu.HoldingAsync(workspace, QemuLab.Named(name), content);
         using var machine = new NoneMachine(Mebibytes);
         using var faults = new MissingPages(machine.Ram);
         string path = Path.Combine(workspace.NewFolder("m"), "in");

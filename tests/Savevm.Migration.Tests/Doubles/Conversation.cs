@@ -36,8 +36,8 @@ internal sealed class Conversation : IDisposable
     public async Task<(Exception? Outgoing, Exception? Incoming, IncomingResult? Result)> RunAsync()
     {
         IncomingResult? result = null;
-        var outgoing = OnThread(() => Outgoing.Run(CancelOutgoing.Token));
-        var incoming = OnThread(() => result = Incoming.Run(CancelIncoming.Token));
+        var outgoing = EngineThread.Run(() => Outgoing.Run(CancelOutgoing.Token));
+        var incoming = EngineThread.Run(() => result = Incoming.Run(CancelIncoming.Token));
         var both = Task.WhenAll(outgoing, incoming);
         if (await Task.WhenAny(both, Task.Delay(TimeSpan.FromSeconds(30))) != both) throw new TimeoutException($"neither end came to an end: outgoing {Outgoing.State}, incoming {Incoming.State}");
         return (await outgoing, await incoming, result);
@@ -56,24 +56,5 @@ internal sealed class Conversation : IDisposable
     private static void Add(List<MigrationState> states, MigrationState state)
     {
         lock (states) states.Add(state);
-    }
-
-    private static Task<Exception?> OnThread(Action action)
-    {
-        var done = new TaskCompletionSource<Exception?>(TaskCreationOptions.RunContinuationsAsynchronously);
-        new Thread(() =>
-        {
-            try
-            {
-                action();
-                done.SetResult(null);
-            }
-            catch (Exception failure)
-            {
-                done.SetResult(failure);
-            }
-        })
-        { IsBackground = true }.Start();
-        return done.Task;
     }
 }

@@ -32,8 +32,8 @@ internal sealed class LiveConversation : IDisposable
     /// <summary>Runs both ends to their ends; the failures, where there were any.</summary>
     public async Task<(Exception? Outgoing, Exception? Incoming)> RunAsync()
     {
-        var outgoing = OnThread(() => Outgoing.Run(Cancel.Token));
-        var incoming = OnThread(() => Incoming.Run(CancellationToken.None));
+        var outgoing = EngineThread.Run(() => Outgoing.Run(Cancel.Token));
+        var incoming = EngineThread.Run(() => Incoming.Run(CancellationToken.None));
         var both = Task.WhenAll(outgoing, incoming);
         if (await Task.WhenAny(both, Task.Delay(TimeSpan.FromSeconds(60))) != both)
             throw new TimeoutException($"neither end came to an end: outgoing {Outgoing.State}, incoming {Incoming.State}");
@@ -47,24 +47,5 @@ internal sealed class LiveConversation : IDisposable
         sourceEnd.Dispose();
         destinationEnd.Dispose();
         Cancel.Dispose();
-    }
-
-    private static Task<Exception?> OnThread(Action action)
-    {
-        var done = new TaskCompletionSource<Exception?>(TaskCreationOptions.RunContinuationsAsynchronously);
-        new Thread(() =>
-        {
-            try
-            {
-                action();
-                done.SetResult(null);
-            }
-            catch (Exception failure)
-            {
-                done.SetResult(failure);
-            }
-        })
-        { IsBackground = true }.Start();
-        return done.Task;
     }
 }
