@@ -1,3 +1,4 @@
+using Savevm.Machine.Live;
 using Savevm.Machine.Ram;
 using Savevm.Machine.VMState;
 
@@ -13,4 +14,10 @@ public sealed record LiveMachine(MachineOutline Outline, IRamSource Ram, IDirtyT
 {
     /// <summary>Slows it down where the migration does not converge; null where it cannot be.</summary>
     public IGuestThrottle? Throttle { get; init; }
+
+    /// <summary>What is sent while it runs beside its RAM, in this order.</summary>
+    public IReadOnlyList<ILiveHandler> Handlers { get; init; } = [];
+
+    /// <summary>Devices that must leave before it is sent; null where there are none.</summary>
+    public IUnplugControl? Unplug { get; init; }
 }

@@ -7,4 +7,7 @@ public sealed record MachineOutline(string? MachineName, uint RamSectionId)
 {
     /// <summary>The configuration's subsections as they travel; usually empty.</summary>
     public ReadOnlyMemory<byte> ConfigurationSubsections { get; init; }
+
+    /// <summary>The first of the numbers that no section has: for live sections beside RAM.</summary>
+    public uint FirstFreeSectionId { get; init; } = RamSectionId + 1;
 }

@@ -9,6 +9,9 @@ public enum MigrationState
     /// <summary>The connection exists; header, configuration and the block list travel.</summary>
     Setup,
 
+    /// <summary>The machine runs; devices that may not travel are asked to leave.</summary>
+    WaitUnplug,
+
     /// <summary>RAM travels (precopy).</summary>
     Active,
 

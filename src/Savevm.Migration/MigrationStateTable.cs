@@ -19,8 +19,12 @@ public static class MigrationStateTable
     [
         new(MigrationState.None, MigrationState.Setup, "a connection was given"),
         new(MigrationState.Setup, MigrationState.Active, "header, configuration and block list are written"),
+        new(MigrationState.Setup, MigrationState.WaitUnplug, "devices must leave before the machine is sent"),
         new(MigrationState.Setup, MigrationState.Failed, "the connection broke or the state is damaged; the machine is handed back"),
         new(MigrationState.Setup, MigrationState.Cancelled, "cancelled; the machine is handed back"),
+        new(MigrationState.WaitUnplug, MigrationState.Active, "they have left"),
+        new(MigrationState.WaitUnplug, MigrationState.Failed, "they did not leave in time, or the connection broke; they are plugged in again"),
+        new(MigrationState.WaitUnplug, MigrationState.Cancelled, "cancelled; they are plugged in again"),
         new(MigrationState.Active, MigrationState.Device, "the machine stands still, the rest is device state"),
         new(MigrationState.Active, MigrationState.Failed, "the connection broke or the state is damaged; the machine is handed back"),
         new(MigrationState.Active, MigrationState.Cancelled, "cancelled; the machine is handed back"),
@@ -36,6 +40,7 @@ public static class MigrationStateTable
         new(MigrationState.PostcopyActive, MigrationState.PostcopyPaused, "the connection broke, or the stored state is damaged; the guest waits at the destination"),
         new(MigrationState.PostcopyActive, MigrationState.Cancelled, "cancelled on request; the guest at the destination waits for pages"),
         new(MigrationState.PostcopyPaused, MigrationState.Failed, "nobody recovers it"),
+        new(MigrationState.PostcopyPaused, MigrationState.Cancelled, "cancelled on request; the guest at the destination waits for pages"),
     ];
 
     /// <summary>Transitions of <see cref="Incoming.IncomingMigration"/>.</summary>
@@ -62,6 +67,7 @@ public static class MigrationStateTable
     {
         MigrationState.None => "none",
         MigrationState.Setup => "setup",
+        MigrationState.WaitUnplug => "wait-unplug",
         MigrationState.Active => "active",
         MigrationState.PreSwitchover => "pre-switchover",
         MigrationState.Device => "device",

@@ -32,7 +32,7 @@ public sealed class HostedDevices(string name, DeviceRegistry registry) : IDevic
         get
         {
             RefuseBlocked();
-            return new MachineOutline(name, RamSectionId);
+            return new MachineOutline(name, RamSectionId) { FirstFreeSectionId = RamSectionId + 1 + Registry.SectionCount };
         }
     }
 
@@ -89,7 +89,9 @@ public sealed class HostedDevices(string name, DeviceRegistry registry) : IDevic
 
     private void RefuseBlocked()
     {
-        if (Registry.Blocker is { } blocker) throw new MachineRefusedException($"device '{blocker.Device}' cannot be migrated: {blocker.Reason}");
+        var blockers = Registry.Blockers;
+        if (blockers.Count == 0) return;
+        throw new MachineRefusedException(string.Join("; ", blockers.Select(blocker => $"device '{blocker.Device}' cannot be migrated: {blocker.Reason}")));
     }
 
     private static DeviceSection SectionOf(SavedDevice saved) => new(

@@ -1,6 +1,6 @@
 namespace Savevm.Migration.Core;
 
-/// <summary>What a stream can say next, as far as the order matters.</summary>
+/// <summary>What a stream can say next, as far as the order matters, and what else can happen to its reader.</summary>
 public enum IncomingInput
 {
     /// <summary>The stream header.</summary>
@@ -41,4 +41,16 @@ public enum IncomingInput
 
     /// <summary>The end mark.</summary>
     EndOfFile,
+
+    /// <summary>No stream: a connection was given.</summary>
+    Begin,
+
+    /// <summary>No stream: what the phase has to do is done.</summary>
+    Done,
+
+    /// <summary>No stream: anything went wrong.</summary>
+    Failure,
+
+    /// <summary>No stream: nobody wants it any more.</summary>
+    Cancel,
 }

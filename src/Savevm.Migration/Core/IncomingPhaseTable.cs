@@ -16,34 +16,61 @@ public static class IncomingPhaseTable
     /// <param name="Next">Phase after.</param>
     public sealed record Row(IncomingPhase Phase, IncomingInput Input, IncomingPhase Next);
 
+    /// <summary>Every phase.</summary>
+    public static IReadOnlyList<IncomingPhaseRow> Phases { get; } =
+    [
+        new(IncomingPhase.Idle, IncomingAction.None, MigrationState.None, Authority.Source),
+        new(IncomingPhase.Start, IncomingAction.ReadRecord, MigrationState.Setup, Authority.Source),
+        new(IncomingPhase.Setup, IncomingAction.ReadRecord, MigrationState.Active, Authority.Source),
+        new(IncomingPhase.Iterating, IncomingAction.ReadRecord, MigrationState.Active, Authority.Source),
+        new(IncomingPhase.Completing, IncomingAction.ReadRecord, MigrationState.Active, Authority.Source),
+        new(IncomingPhase.Advised, IncomingAction.ReadRecord, MigrationState.Active, Authority.Source),
+        new(IncomingPhase.Discarded, IncomingAction.ReadRecord, MigrationState.Active, Authority.Source),
+        new(IncomingPhase.Listening, IncomingAction.ReadRecord, MigrationState.Active, Authority.Source),
+        new(IncomingPhase.Taking, IncomingAction.LoadDevices, MigrationState.Active, Authority.Source),
+        new(IncomingPhase.Beginning, IncomingAction.StartMachine, MigrationState.Active, Authority.Source),
+        new(IncomingPhase.Running, IncomingAction.ReadRecord, MigrationState.PostcopyActive, Authority.Destination),
+        new(IncomingPhase.PostcopyConfirming, IncomingAction.SayShut, MigrationState.PostcopyActive, Authority.Destination),
+        new(IncomingPhase.Describing, IncomingAction.ReadDescription, MigrationState.Active, Authority.Source),
+        new(IncomingPhase.Loading, IncomingAction.LoadDevices, MigrationState.Active, Authority.Source),
+        new(IncomingPhase.Confirming, IncomingAction.SayShut, MigrationState.Active, Authority.Source),
+        new(IncomingPhase.Hearing, IncomingAction.AwaitEnd, MigrationState.Active, Authority.Source),
+        new(IncomingPhase.Starting, IncomingAction.StartMachine, MigrationState.Active, Authority.Destination),
+        new(IncomingPhase.Ended, IncomingAction.None, MigrationState.Completed, Authority.Destination),
+        new(IncomingPhase.Paused, IncomingAction.None, MigrationState.PostcopyPaused, Authority.Destination),
+        new(IncomingPhase.Failed, IncomingAction.None, MigrationState.Failed, Authority.Source),
+        new(IncomingPhase.Cancelled, IncomingAction.None, MigrationState.Cancelled, Authority.Source),
+    ];
+
     /// <summary>Every legal step.</summary>
     public static IReadOnlyList<Row> Rows { get; } =
     [
+        new(IncomingPhase.Idle, IncomingInput.Begin, IncomingPhase.Start),
         new(IncomingPhase.Start, IncomingInput.Header, IncomingPhase.Setup),
         new(IncomingPhase.Setup, IncomingInput.Configuration, IncomingPhase.Setup),
         new(IncomingPhase.Setup, IncomingInput.NeutralCommand, IncomingPhase.Setup),
         new(IncomingPhase.Setup, IncomingInput.Device, IncomingPhase.Setup),
         new(IncomingPhase.Setup, IncomingInput.LiveStart, IncomingPhase.Iterating),
         new(IncomingPhase.Setup, IncomingInput.Advise, IncomingPhase.Advised),
-        new(IncomingPhase.Setup, IncomingInput.EndOfFile, IncomingPhase.Ended),
+        new(IncomingPhase.Setup, IncomingInput.EndOfFile, IncomingPhase.Describing),
         new(IncomingPhase.Iterating, IncomingInput.NeutralCommand, IncomingPhase.Iterating),
         new(IncomingPhase.Iterating, IncomingInput.LiveStart, IncomingPhase.Iterating),
         new(IncomingPhase.Iterating, IncomingInput.LivePart, IncomingPhase.Iterating),
         new(IncomingPhase.Iterating, IncomingInput.Device, IncomingPhase.Iterating),
         new(IncomingPhase.Iterating, IncomingInput.LiveEnd, IncomingPhase.Completing),
-        new(IncomingPhase.Iterating, IncomingInput.EndOfFile, IncomingPhase.Ended),
+        new(IncomingPhase.Iterating, IncomingInput.EndOfFile, IncomingPhase.Describing),
         new(IncomingPhase.Completing, IncomingInput.NeutralCommand, IncomingPhase.Completing),
         new(IncomingPhase.Completing, IncomingInput.LivePart, IncomingPhase.Completing),
         new(IncomingPhase.Completing, IncomingInput.LiveEnd, IncomingPhase.Completing),
         new(IncomingPhase.Completing, IncomingInput.Device, IncomingPhase.Completing),
-        new(IncomingPhase.Completing, IncomingInput.EndOfFile, IncomingPhase.Ended),
+        new(IncomingPhase.Completing, IncomingInput.EndOfFile, IncomingPhase.Describing),
         new(IncomingPhase.Advised, IncomingInput.NeutralCommand, IncomingPhase.Advised),
         new(IncomingPhase.Advised, IncomingInput.LiveStart, IncomingPhase.Advised),
         new(IncomingPhase.Advised, IncomingInput.LivePart, IncomingPhase.Advised),
         new(IncomingPhase.Advised, IncomingInput.Device, IncomingPhase.Advised),
-        // Postcopy was possible and was not used: the stream ends like any precopy.
-        new(IncomingPhase.Advised, IncomingInput.LiveEnd, IncomingPhase.Completing),
-        new(IncomingPhase.Advised, IncomingInput.EndOfFile, IncomingPhase.Ended),
+        // Either postcopy was possible and was not used, and the stream ends like any precopy; or a section ended that cannot go on in postcopy.
+        new(IncomingPhase.Advised, IncomingInput.LiveEnd, IncomingPhase.Advised),
+        new(IncomingPhase.Advised, IncomingInput.EndOfFile, IncomingPhase.Describing),
         new(IncomingPhase.Advised, IncomingInput.Discard, IncomingPhase.Discarded),
         new(IncomingPhase.Advised, IncomingInput.Package, IncomingPhase.Advised),
         new(IncomingPhase.Discarded, IncomingInput.Discard, IncomingPhase.Discarded),
@@ -55,20 +82,41 @@ public static class IncomingPhaseTable
         new(IncomingPhase.Discarded, IncomingInput.Listen, IncomingPhase.Listening),
         new(IncomingPhase.Listening, IncomingInput.NeutralCommand, IncomingPhase.Listening),
         new(IncomingPhase.Listening, IncomingInput.Device, IncomingPhase.Listening),
-        new(IncomingPhase.Listening, IncomingInput.Run, IncomingPhase.Running),
+        new(IncomingPhase.Listening, IncomingInput.Run, IncomingPhase.Taking),
+        new(IncomingPhase.Taking, IncomingInput.Done, IncomingPhase.Beginning),
+        new(IncomingPhase.Beginning, IncomingInput.Done, IncomingPhase.Running),
         new(IncomingPhase.Running, IncomingInput.NeutralCommand, IncomingPhase.Running),
         new(IncomingPhase.Running, IncomingInput.LivePart, IncomingPhase.Running),
         new(IncomingPhase.Running, IncomingInput.LiveEnd, IncomingPhase.Running),
-        new(IncomingPhase.Running, IncomingInput.EndOfFile, IncomingPhase.Ended),
+        new(IncomingPhase.Running, IncomingInput.EndOfFile, IncomingPhase.PostcopyConfirming),
+        new(IncomingPhase.PostcopyConfirming, IncomingInput.Done, IncomingPhase.Ended),
+        new(IncomingPhase.Describing, IncomingInput.Done, IncomingPhase.Loading),
+        new(IncomingPhase.Loading, IncomingInput.Done, IncomingPhase.Confirming),
+        // The word to the source comes first: when it cannot be said the source goes on, and then we must not.
+        new(IncomingPhase.Confirming, IncomingInput.Done, IncomingPhase.Hearing),
+        new(IncomingPhase.Hearing, IncomingInput.Done, IncomingPhase.Starting),
+        new(IncomingPhase.Starting, IncomingInput.Done, IncomingPhase.Ended),
     ];
 
     private static readonly FrozenDictionary<(IncomingPhase, IncomingInput), IncomingPhase> Steps =
         Rows.ToFrozenDictionary(row => (row.Phase, row.Input), row => row.Next);
 
-    /// <summary>The phase after <paramref name="input"/>.</summary>
+    private static readonly FrozenDictionary<IncomingPhase, IncomingPhaseRow> PhaseRows = Phases.ToFrozenDictionary(row => row.Phase);
+
+    /// <summary>The row of a phase.</summary>
+    public static IncomingPhaseRow RowOf(IncomingPhase phase) => PhaseRows[phase];
+
+    /// <summary>
+    /// The phase after <paramref name="input"/>. What follows on a failure or on a cancellation is decided by who has the machine: before it is
+    /// ours it stays where it came from, afterwards it waits here for its pages.
+    /// </summary>
     /// <exception cref="WireException">The input is not legal in this phase; names both.</exception>
-    public static IncomingPhase Step(IncomingPhase phase, IncomingInput input, long offset) =>
-        Steps.TryGetValue((phase, input), out var next)
-            ? next
-            : throw new WireException(offset, $"{input} is not allowed in phase {phase}");
+    public static IncomingPhase Step(IncomingPhase phase, IncomingInput input, long offset)
+    {
+        if (Steps.TryGetValue((phase, input), out var next)) return next;
+        var isOver = PhaseRows[phase].Action == IncomingAction.None && phase is not (IncomingPhase.Idle or IncomingPhase.Paused);
+        if (isOver || input is not (IncomingInput.Failure or IncomingInput.Cancel)) throw new WireException(offset, $"{input} is not allowed in phase {phase}");
+        if (phase is IncomingPhase.Running or IncomingPhase.PostcopyConfirming) return IncomingPhase.Paused;
+        return input == IncomingInput.Cancel ? IncomingPhase.Cancelled : IncomingPhase.Failed;
+    }
 }

@@ -1,4 +1,5 @@
 using Savevm.Machine.Ram;
+using Savevm.Migration.Core;
 using Savevm.Migration.ReturnPath;
 
 namespace Savevm.Migration.Incoming;
@@ -7,14 +8,13 @@ namespace Savevm.Migration.Incoming;
 internal sealed class FaultForwarder : IDisposable
 {
     private readonly CancellationTokenSource end = new();
-    private readonly Thread thread;
+    private readonly IEngineThread thread;
 
     /// <summary>Begins to forward; what has not arrived is missing from now on.</summary>
-    public FaultForwarder(IFaultSource faults, IReadOnlyList<RamBlock> blocks, ReturnPathWriter path)
+    public FaultForwarder(IFaultSource faults, IReadOnlyList<RamBlock> blocks, ReturnPathWriter path, Surroundings surroundings)
     {
         faults.Begin(blocks);
-        thread = new Thread(() => Forward(faults, blocks, path)) { IsBackground = true, Name = "savevm fault requests" };
-        thread.Start();
+        thread = surroundings.Start("savevm fault requests", () => Forward(faults, blocks, path));
     }
 
     /// <summary>Stops forwarding; returns when the thread has ended.</summary>

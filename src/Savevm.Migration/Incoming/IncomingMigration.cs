@@ -32,15 +32,15 @@ public sealed class IncomingMigration : IDisposable
     private readonly StreamDialect dialect;
     private readonly ForwardWindow window;
     private readonly PageReceiver pages;
+    private readonly LiveSectionReader live;
     private readonly SectionCollector devices = new();
     private readonly List<RecordedCommand> commands = [];
     private readonly List<string> remarks = [];
-    private readonly HashSet<uint> liveSections = [];
+    private readonly IncomingCore core;
     private FaultForwarder? faultRequests;
-    private IncomingPhase phase;
+    private ForwardWindow? package;
     private ReturnPathWriter? returnPath;
     private ConfigurationRecord? configuration;
-    private uint ramSectionId;
     private byte[] description = [];
 
     /// <summary>Prepares to read <paramref name="channel"/> into <paramref name="machine"/>. Nothing is read yet.</summary>
@@ -51,13 +51,24 @@ public sealed class IncomingMigration : IDisposable
         this.dialect = dialect ?? StreamDialect.Default;
         window = new ForwardWindow(channel);
         pages = new PageReceiver(window, machine.Ram, this.dialect, Statistics);
+        live = new LiveSectionReader(window, pages, machine.Loaders, devices) { Approved = Agree };
+        core = new IncomingCore { StateChanged = state => StateChanged?.Invoke(state) };
     }
 
     /// <summary>Where the migration stands; any thread may read it.</summary>
-    public MigrationState State { get; private set; }
+    public MigrationState State => core.State;
 
     /// <summary>Called on the engine's thread after every change of <see cref="State"/>.</summary>
     public Action<MigrationState>? StateChanged { get; init; }
+
+    /// <summary>
+    /// The source waits until this side has agreed to the switch-over, as with QEMU's capability <c>switchover-ack</c>: at once where no loader needs
+    /// to, else when each has.
+    /// </summary>
+    public bool SwitchoverAck { get; init; }
+
+    /// <summary>Clock and threads.</summary>
+    internal Surroundings Surroundings { get; init; } = Surroundings.Real;
 
     /// <summary>Counters; any thread may read them.</summary>
     public MigrationStatistics Statistics { get; } = new();
@@ -69,17 +80,13 @@ public sealed class IncomingMigration : IDisposable
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public IncomingResult Run(CancellationToken cancellationToken)
     {
-        Move(MigrationState.Setup);
+        core.Step(IncomingInput.Begin, 0);
         using var abort = cancellationToken.Register(channel.Abort);
         try
         {
             cancellationToken.ThrowIfCancellationRequested();
-            ReadHeader();
-            Move(MigrationState.Active);
-            while (phase != IncomingPhase.Ended) ReadRecord(window, nested: false);
-            var result = Finish();
-            Move(MigrationState.Completed);
-            return result;
+            while (!core.IsOver) Do(core.Action);
+            return new IncomingResult(CollectedState(), pages.Blocks, remarks);
         }
         catch (Exception failure)
         {
@@ -88,6 +95,7 @@ public sealed class IncomingMigration : IDisposable
         finally
         {
             EndFaults();
+            live.Cleanup();
         }
     }
 
@@ -96,7 +104,44 @@ public sealed class IncomingMigration : IDisposable
     {
         EndFaults();
         pages.Dispose();
+        package?.Dispose();
         window.Dispose();
+    }
+
+    private void Do(IncomingAction action)
+    {
+        switch (action)
+        {
+            case IncomingAction.ReadRecord when core.Phase == IncomingPhase.Start:
+                ReadHeader();
+                return;
+            case IncomingAction.ReadRecord:
+                ReadRecord(package ?? window, nested: package is not null);
+                return;
+            case IncomingAction.ReadDescription:
+                ReadDescription();
+                break;
+            case IncomingAction.LoadDevices:
+                machine.Devices.AcceptDevices(CollectedState());
+                break;
+            case IncomingAction.SayShut:
+                EndFaults();
+                if (core.IsOurs) machine.Faults?.End();
+                returnPath?.Shut(0);
+                break;
+            case IncomingAction.AwaitEnd:
+                AwaitEnd();
+                break;
+            case IncomingAction.StartMachine:
+                // Nothing of a package is read behind the word that told the machine to run.
+                (package, var read) = (null, package);
+                read?.Dispose();
+                machine.Control.Start();
+                break;
+            default:
+                throw new InvalidOperationException($"{action} is nothing that is done here");
+        }
+        Step(IncomingInput.Done);
     }
 
     private void ReadHeader()
@@ -118,6 +163,7 @@ public sealed class IncomingMigration : IDisposable
 
     private void ReadRecord(ForwardWindow from, bool nested)
     {
+        if (nested && from.Unread.IsEmpty) throw new WireException(from.Offset, "the package ends without telling the machine to run");
         var type = PeekType(from);
         switch (type)
         {
@@ -146,7 +192,7 @@ public sealed class IncomingMigration : IDisposable
         {
             Step(IncomingInput.Device);
             from.Consume(consumed);
-            devices.Collect(from, header, early: phase == IncomingPhase.Setup);
+            devices.Collect(from, header, early: core.Phase == IncomingPhase.Setup);
         }
         else
         {
@@ -165,22 +211,8 @@ public sealed class IncomingMigration : IDisposable
             SectionType.Part => IncomingInput.LivePart,
             _ => IncomingInput.LiveEnd,
         });
-        if (header.Type == SectionType.Start)
-        {
-            // The version of the RAM section has been 4 for as long as there are footers.
-            if (header.IdStr != "ram" || header.InstanceId != 0)
-                throw new WireException(at, $"live section '{header.IdStr}' cannot be taken here: only RAM is");
-            if (header.VersionId != 4) throw new WireException(at, $"RAM section version {header.VersionId} is not 4");
-            if (!liveSections.Add(header.SectionId) || liveSections.Count > 1) throw new WireException(at, "the RAM section starts twice");
-            ramSectionId = header.SectionId;
-            devices.NoteLiveSection(header.SectionId);
-        }
-        else if (!liveSections.Contains(header.SectionId))
-        {
-            throw new WireException(at, $"section {header.SectionId} was never started");
-        }
         window.Consume(consumed);
-        pages.ReceiveBody();
+        live.Read(header, at);
     }
 
     private void ReadCommand(ForwardWindow from, bool nested)
@@ -196,6 +228,7 @@ public sealed class IncomingMigration : IDisposable
             case CommandType.OpenReturnPath:
                 Step(IncomingInput.NeutralCommand);
                 returnPath ??= new ReturnPathWriter(channel);
+                if (live.IsApproved) Agree();
                 break;
             case CommandType.Ping:
                 Step(IncomingInput.NeutralCommand);
@@ -204,6 +237,7 @@ public sealed class IncomingMigration : IDisposable
                 break;
             case CommandType.SwitchoverStart:
                 Step(IncomingInput.NeutralCommand);
+                live.SwitchoverStarted();
                 break;
             case CommandType.PostcopyAdvise:
                 Step(IncomingInput.Advise);
@@ -212,7 +246,7 @@ public sealed class IncomingMigration : IDisposable
                 break;
             case CommandType.PostcopyRamDiscard:
                 Step(IncomingInput.Discard);
-                Discard(RamDiscard.Parse(command.Payload, at), at);
+                pages.Discard(RamDiscard.Parse(command.Payload, at), at);
                 break;
             case CommandType.Packaged when !nested:
                 Step(IncomingInput.Package);
@@ -224,9 +258,6 @@ public sealed class IncomingMigration : IDisposable
                 break;
             case CommandType.PostcopyRun:
                 Step(IncomingInput.Run);
-                machine.Devices.AcceptDevices(CollectedState());
-                machine.Control.Start();
-                Move(MigrationState.PostcopyActive);
                 break;
             default:
                 throw new WireException(at, $"command {command.Type} cannot be taken here");
@@ -237,37 +268,20 @@ public sealed class IncomingMigration : IDisposable
     {
         if (length is 0 or > WireLimits.MaxPackagedBytes) throw new WireException(at, $"a package of {length} bytes");
         while (window.Unread.Length < length) Need(window, (int)Math.Max(length, 1 << 20));
-        using var package = new ForwardWindow(window.Unread[..(int)length], window.Offset);
+        package = new ForwardWindow(window.Unread[..(int)length], window.Offset);
         window.Consume((int)length);
-        while (phase != IncomingPhase.Running)
-        {
-            if (package.Unread.IsEmpty) throw new WireException(package.Offset, "the package ends without telling the machine to run");
-            ReadRecord(package, nested: true);
-        }
     }
 
-    private void Discard(RamDiscard discard, long at)
+    private void Agree()
     {
-        var block = pages.FindBlock(discard.BlockName, at);
-        pages.ForgetCurrentBlock();
-        foreach (var range in discard.Ranges)
-        {
-            if (range.Start % RamBlockPage != 0 || range.Length % RamBlockPage != 0 || range.Length > (ulong)block.UsedLength
-                || range.Start > (ulong)block.UsedLength - range.Length)
-            {
-                throw new WireException(at, $"discard of 0x{range.Length:x} bytes at 0x{range.Start:x} does not fit block '{block.IdStr}'");
-            }
-            machine.Ram.Discard(block.Index, (long)(range.Start / RamBlockPage), (long)(range.Length / RamBlockPage));
-        }
+        if (SwitchoverAck) returnPath?.SwitchoverAck();
     }
-
-    private const ulong RamBlockPage = Machine.Ram.RamBlock.PageSize;
 
     private void StartFaults(long at)
     {
         if (machine.Faults is not { } faults) throw new MachineRefusedException("this destination cannot run before its RAM has arrived: start no postcopy into it");
         var path = returnPath ?? throw new WireException(at, "postcopy without a return path");
-        faultRequests = new FaultForwarder(faults, pages.Blocks, path);
+        faultRequests = new FaultForwarder(faults, pages.Blocks, path, Surroundings);
     }
 
     private void EndFaults()
@@ -276,33 +290,20 @@ public sealed class IncomingMigration : IDisposable
         faultRequests = null;
     }
 
-    private IncomingResult Finish()
-    {
-        var isPrecopy = State != MigrationState.PostcopyActive;
-        if (isPrecopy) ReadDescription();
-        var state = CollectedState();
-        if (isPrecopy) machine.Devices.AcceptDevices(state);
-        EndFaults();
-        if (!isPrecopy) machine.Faults?.End();
-        // The word to the source comes first: when it cannot be said the source goes on, and then we must not.
-        returnPath?.Shut(0);
-        if (isPrecopy)
-        {
-            ExpectSilence();
-            machine.Control.Start();
-        }
-        return new IncomingResult(state, pages.Blocks, remarks);
-    }
-
     /// <summary>
     /// A guest that controls the contents of a device's buffer can forge an early end of the device state. Then the true rest
     /// follows; a true end is followed by nothing, and the source closes the connection as soon as it has heard us.
     /// </summary>
-    private void ExpectSilence()
+    private void AwaitEnd()
     {
         try
         {
             if (window.Unread.IsEmpty && (!window.WaitForMore(EndSilence) || !window.Fill(ControlLimit))) return;
+        }
+        catch (PeerLostException broken) when (returnPath is not null && channel.IsBidirectional)
+        {
+            // The source closes what it has heard the end of. It may not have heard us, and then the machine goes on there.
+            throw new PeerLostException($"{broken.Message}; everything is here, but the source may not know, and let the machine go on there", broken);
         }
         catch (PeerLostException)
         {
@@ -343,7 +344,7 @@ public sealed class IncomingMigration : IDisposable
     {
         MachineName = configuration?.MachineName,
         ConfigurationSubsections = configuration?.Subsections ?? [],
-        RamSectionId = ramSectionId,
+        RamSectionId = live.RamSectionId,
         Sections = [.. devices.Sections],
         Commands = [.. commands],
         Description = description,
@@ -357,15 +358,14 @@ public sealed class IncomingMigration : IDisposable
             : failure;
         try
         {
-            if (State != MigrationState.PostcopyActive) returnPath?.Shut(1);
+            if (!core.IsOurs) returnPath?.Shut(1);
         }
         catch (IOException)
         {
             // It is broken already; the source finds out by itself.
         }
         channel.Abort();
-        if (State == MigrationState.PostcopyActive) Move(MigrationState.PostcopyPaused);
-        else Move(named is OperationCanceledException ? MigrationState.Cancelled : MigrationState.Failed);
+        core.Step(named is OperationCanceledException ? IncomingInput.Cancel : IncomingInput.Failure, window.Offset);
         return named;
     }
 
@@ -379,16 +379,9 @@ public sealed class IncomingMigration : IDisposable
     {
         if (from.Fill(Math.Max(limit, 1 << 20))) return;
         throw from == window
-            ? new PeerLostException($"the stream ended at offset 0x{from.Offset:x}, in phase {phase}")
+            ? new PeerLostException($"the stream ended at offset 0x{from.Offset:x}, in phase {core.Phase}")
             : new WireException(from.Offset, "a record is cut off by the end of its package");
     }
 
-    private void Step(IncomingInput input) => phase = IncomingPhaseTable.Step(phase, input, window.Offset);
-
-    private void Move(MigrationState next)
-    {
-        MigrationStateTable.DemandIncoming(State, next);
-        State = next;
-        StateChanged?.Invoke(next);
-    }
+    private void Step(IncomingInput input) => core.Step(input, window.Offset);
 }

@@ -4,6 +4,7 @@ using Savevm.Machine.Ram;
 using Savevm.Migration.Metrics;
 using Savevm.Wire;
 using Savevm.Wire.Dialects;
+using Savevm.Wire.Forward;
 using Savevm.Wire.Ram;
 
 namespace Savevm.Migration.Incoming;
@@ -30,12 +31,26 @@ internal sealed class PageReceiver(ForwardWindow window, IRamSink sink, StreamDi
     /// <summary>The source may change to postcopy: a block of huge pages carries their size in the block list.</summary>
     public void ExpectPageSizes() => spoken = spoken with { HasPostcopyPageSizes = true };
 
-    /// <summary>Postcopy: a discard forgets the current block, as every sender does.</summary>
-    public void ForgetCurrentBlock() => current = -1;
-
     /// <summary>The block of that name.</summary>
     public RamBlock FindBlock(string idStr, long offset) =>
         blocks.Find(block => block.IdStr == idStr) ?? throw new WireException(offset, $"unknown RAM block '{idStr}'");
+
+    /// <summary>Postcopy: forgets pages that will be sent again; and the current block, as every sender does.</summary>
+    public void Discard(RamDiscard discard, long at)
+    {
+        const ulong PageSize = RamBlock.PageSize;
+        var block = FindBlock(discard.BlockName, at);
+        current = -1;
+        foreach (var range in discard.Ranges)
+        {
+            if (range.Start % PageSize != 0 || range.Length % PageSize != 0 || range.Length > (ulong)block.UsedLength
+                || range.Start > (ulong)block.UsedLength - range.Length)
+            {
+                throw new WireException(at, $"discard of 0x{range.Length:x} bytes at 0x{range.Start:x} does not fit block '{block.IdStr}'");
+            }
+            sink.Discard(block.Index, (long)(range.Start / PageSize), (long)(range.Length / PageSize));
+        }
+    }
 
     /// <summary>Reads records up to and including the end of the body.</summary>
     /// <exception cref="MachineRefusedException">The guest's pages are not of our size.</exception>

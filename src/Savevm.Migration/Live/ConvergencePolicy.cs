@@ -31,9 +31,7 @@ public sealed class ConvergencePolicy(ConvergenceOptions options, bool canPostco
     public RoundDecision Decide(in RoundFacts facts)
     {
         Measure(facts);
-        ExpectedDowntime = facts.PendingBytes == 0 ? TimeSpan.Zero
-            : BytesPerSecond <= 0 ? TimeSpan.MaxValue
-            : TimeSpan.FromSeconds(Math.Min(facts.PendingBytes / BytesPerSecond, TimeSpan.FromDays(1).TotalSeconds));
+        ExpectedDowntime = TimeFor(facts.PendingBytes);
         var isShrinking = facts.PendingBytes <= pendingBefore * Shrinks;
         pendingBefore = facts.PendingBytes;
         if (ExpectedDowntime <= options.DowntimeLimit)
@@ -41,11 +39,19 @@ public sealed class ConvergencePolicy(ConvergenceOptions options, bool canPostco
             // The machine could stop now; a round that makes the stop shorter is worth it while it lasts.
             return facts.PendingBytes > 0 && isShrinking && refinements++ < MaxRefinements ? RoundDecision.Iterate : RoundDecision.SwitchOver;
         }
-        if (canPostcopy && facts.Round >= options.PostcopyAfterRounds) return RoundDecision.Postcopy;
+        if (canPostcopy && facts.Round >= options.PostcopyAfterRounds && FitsDowntime(facts.PrecopyOnlyBytes)) return RoundDecision.Postcopy;
         if (facts.Round >= options.StopAfterRounds) return RoundDecision.SwitchOver;
         if (options.AutoConverge) Slow(facts);
         return RoundDecision.Iterate;
     }
+
+    /// <summary>Whether so many bytes can be sent while the machine stands still, as far as is known.</summary>
+    public bool FitsDowntime(long bytes) => TimeFor(bytes) <= options.DowntimeLimit || bytes == 0;
+
+    private TimeSpan TimeFor(long bytes) =>
+        bytes == 0 ? TimeSpan.Zero
+        : BytesPerSecond <= 0 ? TimeSpan.MaxValue
+        : TimeSpan.FromSeconds(Math.Min(bytes / BytesPerSecond, TimeSpan.FromDays(1).TotalSeconds));
 
     private void Measure(in RoundFacts facts)
     {

@@ -1,19 +1,18 @@
 using Savevm.Machine;
 using Savevm.Machine.Ram;
 using Savevm.Machine.VMState;
+using Savevm.Migration.Core;
 using Savevm.Migration.Metrics;
 using Savevm.Migration.Outgoing;
 using Savevm.Migration.Pages;
-using Savevm.Migration.ReturnPath;
 using Savevm.Transport;
 using Savevm.Wire;
-using Savevm.Wire.Dialects;
 
 namespace Savevm.Migration.Live;
 
 /// <summary>
-/// The source's engine for a machine that runs: rounds of RAM while it writes, a stop as short as the policy wants it, the rest and the devices;
-/// or, in between, the switch to postcopy.
+/// The source's engine for a machine that runs: rounds of RAM and of other live state while it writes, a stop as short as the policy wants it, the
+/// rest and the devices; or, in between, the switch to postcopy. It does what <see cref="SourceCore"/> says, and nothing else.
 /// </summary>
 /// <remarks>
 /// Authority: until the last byte (precopy) or the package (postcopy) is written the machine is ours, and every failure lets it go on here;
@@ -21,20 +20,22 @@ namespace Savevm.Migration.Live;
 /// </remarks>
 public sealed class LiveMigration
 {
-    // How often the return path is looked at while pages are sent: a destination that gives up says so there.
-    private const int RunsPerLook = 16;
-
     private readonly LiveMachine machine;
     private readonly ChannelSet channels;
     private readonly LiveOptions options;
     private readonly IReadOnlyList<RamBlock> blocks;
     private readonly HostPages hostPages;
-    private readonly PendingPages pending;
-    private readonly ConvergencePolicy policy;
+    private readonly SourceCore core;
     private readonly ControlWriter control;
-    private readonly Lock stateGate = new();
+    private readonly LiveSections sections;
+    private OwnedParts? parts;
+    private LiveRounds? rounds;
+    private PostcopySender? sender;
+    private ConversationWriter? ending;
+    private CancellationTokenRegistration abort;
+    private CancellationToken cancellation;
     private volatile bool postcopyWanted;
-    private bool isStopped, isThrottled;
+    private bool isStopped, isUnplugged;
     private long stopped;
 
     /// <summary>Prepares to send <paramref name="machine"/> over <paramref name="channels"/>. Nothing is written and nothing tracked yet.</summary>
@@ -45,14 +46,14 @@ public sealed class LiveMigration
         this.options = options;
         blocks = machine.Ram.Blocks;
         hostPages = new HostPages(blocks, new Dictionary<string, long>());
-        pending = new PendingPages(blocks);
-        policy = new ConvergencePolicy(options.Convergence, options.Postcopy);
+        core = new SourceCore { StateChanged = state => StateChanged?.Invoke(state) };
         control = new ControlWriter(Statistics);
+        sections = new LiveSections(machine.Handlers, machine.Outline.FirstFreeSectionId, channels.Main, control);
         Statistics.SetRamBytesTotal(blocks.Sum(block => block.UsedLength));
     }
 
     /// <summary>Where the migration stands; any thread may read it.</summary>
-    public MigrationState State { get; private set; }
+    public MigrationState State => core.State;
 
     /// <summary>Called on the engine's thread after every change of <see cref="State"/>.</summary>
     public Action<MigrationState>? StateChanged { get; init; }
@@ -61,52 +62,67 @@ public sealed class LiveMigration
     public MigrationStatistics Statistics { get; } = new();
 
     /// <summary>
-    /// From the next run of pages on the machine goes on at the destination. Any thread; without effect where the options do not allow postcopy
-    /// or the machine has stopped already.
+    /// From the next run of pages on the machine goes on at the destination, as soon as nothing is left that can travel before only. Any thread;
+    /// without effect where the options do not allow postcopy or the machine has stopped already.
     /// </summary>
     public void StartPostcopy() => postcopyWanted = true;
 
     /// <summary>Sends the machine. Returns when the destination has everything (and said so, where it can).</summary>
     /// <exception cref="PeerLostException">The destination vanished.</exception>
     /// <exception cref="PeerRefusedException">The destination could not load the state.</exception>
-    /// <exception cref="MachineRefusedException">The channel cannot carry what the options want.</exception>
+    /// <exception cref="MachineRefusedException">The channel cannot carry what the options want, or a part of the machine cannot be sent.</exception>
     /// <exception cref="WireException">The destination sent a defective or forbidden message.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public void Run(CancellationToken cancellationToken)
     {
-        Move(MigrationState.Setup);
-        var abort = cancellationToken.Register(channels.Abort);
+        cancellation = cancellationToken;
+        using var opened = new OwnedParts();
+        parts = opened;
+        core.Step(SourceEvent.Begin);
+        abort = cancellationToken.Register(channels.Abort);
         try
         {
             cancellationToken.ThrowIfCancellationRequested();
-            Send(() => TooLateToCancel(abort, cancellationToken));
-            Move(MigrationState.Completed);
+            while (!core.IsOver) core.Step(Do(core.Action));
         }
         catch (Exception failure)
         {
-            throw GiveUp(failure, cancellationToken);
+            throw GiveUp(failure);
         }
         finally
         {
             abort.Dispose();
+            sections.Cleanup();
         }
     }
 
-    /// <summary>
-    /// What follows lets the destination begin. A connection that we broke then could hide its word that it has begun, and the machine would run on
-    /// both sides: from here on only the destination's word, or its end, counts.
-    /// </summary>
-    private static void TooLateToCancel(CancellationTokenRegistration abort, CancellationToken cancellationToken)
+    private SourceEvent Do(SourceAction action) => action switch
     {
-        abort.Dispose();
-        cancellationToken.ThrowIfCancellationRequested();
-    }
+        SourceAction.WriteOpening => WriteOpening(),
+        SourceAction.AwaitUnplug => AwaitUnplug(),
+        SourceAction.SendLive => rounds!.SendNext(postcopyWanted),
+        SourceAction.CollectPending => rounds!.Judge(postcopyWanted),
+        SourceAction.AwaitAcknowledgement => rounds!.AwaitAcknowledgement(),
+        SourceAction.StopMachine => StopMachine(),
+        SourceAction.Release => Release(),
+        SourceAction.SendRest => SendRest(),
+        SourceAction.WriteDevices => WriteDevices(),
+        SourceAction.WriteEnd => WriteEnd(),
+        SourceAction.AwaitShut => core.IsOurs ? AwaitShut() : AwaitPostcopyShut(),
+        SourceAction.WritePackage => WritePackage(),
+        SourceAction.ServePages => ServePages(),
+        SourceAction.WritePostcopyEnd => WritePostcopyEnd(),
+        _ => throw new InvalidOperationException($"{action} is nothing that is done here"),
+    };
 
-    private void Send(Action commit)
+    private SourceEvent WriteOpening()
     {
         var main = channels.Main;
         if (options.Postcopy && !main.IsBidirectional)
             throw new MachineRefusedException($"{main.Name} carries bytes in one direction only: pages cannot be asked for");
+        if (options.SwitchoverAck && !main.IsBidirectional)
+            throw new MachineRefusedException($"{main.Name} carries bytes in one direction only: nobody can agree to the switch-over");
+        sections.Prepare();
         machine.Dirty.Start();
         var conversation = Conversation(new DeviceState
         {
@@ -114,110 +130,91 @@ public sealed class LiveMigration
             ConfigurationSubsections = machine.Outline.ConfigurationSubsections,
             Sections = [],
         });
-        control.Write(main, output => conversation.WriteOpening(output, openReturnPath: main.IsBidirectional, advisePostcopy: options.Postcopy));
-        Move(MigrationState.Active);
-        var returnPath = new ReturnPathReader(main);
-        var destination = new PageServer(blocks, returnPath, requested: null, Statistics);
-        using var reader = machine.Ram.OpenReader();
-        using var writer = new PageRecordWriter(main, blocks, machine.Outline.RamSectionId, framed: true, Statistics);
-        var pump = new RoundPump(blocks, pending, reader, writer);
-        try
+        control.Write(main, output =>
         {
-            if (SendRounds(pump, destination) == RoundDecision.Postcopy) SwitchToPostcopy(writer, returnPath);
-            else SwitchOver(pump, destination, commit);
-        }
-        catch (PeerLostException) when (main.IsBidirectional && State != MigrationState.PostcopyActive)
-        {
-            // The destination may have said why before it went: its SHUT tells more than a broken pipe.
-            while (!destination.IsShut && destination.ServeNext(TimeSpan.Zero))
-            {
-            }
-            throw;
-        }
+            conversation.WriteOpening(output, openReturnPath: main.IsBidirectional, advisePostcopy: options.Postcopy);
+            sections.WriteSetup(output);
+        });
+        rounds = parts!.Own(new LiveRounds(machine, channels, options, sections, Statistics));
+        if (machine.Unplug is not { } unplug) return SourceEvent.Done;
+        isUnplugged = true;
+        unplug.Request();
+        return unplug.IsPending ? SourceEvent.UnplugWanted : SourceEvent.Done;
     }
 
-    /// <summary>Rounds until the policy, or <see cref="StartPostcopy"/>, ends them.</summary>
-    private RoundDecision SendRounds(RoundPump pump, PageServer destination)
+    private SourceEvent AwaitUnplug()
     {
-        var pacer = new Pacer(options.BandwidthBytesPerSecond, TimeProvider.System);
-        var time = TimeProvider.System;
-        pending.AddAll();
-        for (var round = 1; ; round++)
+        var poll = TimeSpan.FromMilliseconds(20);
+        var time = options.Surroundings.Time;
+        for (var begun = time.GetTimestamp(); machine.Unplug!.IsPending;)
         {
-            var (begun, before) = (time.GetTimestamp(), Statistics.StreamBytes);
-            var paced = before;
-            for (var run = 1; pump.SendNext(); run++)
-            {
-                if (postcopyWanted && options.Postcopy) return RoundDecision.Postcopy;
-                if (run % RunsPerLook == 0 && channels.Main.IsBidirectional) Look(destination);
-                if (options.BandwidthBytesPerSecond is null) continue;
-                var now = Statistics.StreamBytes;
-                pacer.Pushed(now - paced);
-                paced = now;
-                if (pacer.HoldBack(0) is var delay && delay > TimeSpan.Zero) Thread.Sleep(delay);
-            }
-            pending.Collect(machine.Dirty);
-            var decision = policy.Decide(new RoundFacts(round, Statistics.StreamBytes - before, time.GetElapsedTime(begun), pending.Bytes));
-            Statistics.NoteRound(round, pending.Bytes, policy);
-            options.Progress?.Report(Statistics);
-            if (policy.ThrottlePercent > 0 && machine.Throttle is { } throttle)
-            {
-                isThrottled = true;
-                throttle.Throttle(policy.ThrottlePercent);
-            }
-            if (postcopyWanted && options.Postcopy) return RoundDecision.Postcopy;
-            if (decision != RoundDecision.Iterate) return decision;
+            cancellation.ThrowIfCancellationRequested();
+            if (machine.Unplug.Refusal is { } refusal) throw new MachineRefusedException($"a device that cannot travel does not leave: {refusal}");
+            if (time.GetElapsedTime(begun) >= options.UnplugTimeout)
+                throw new MachineRefusedException($"a device that cannot travel has not left within {options.UnplugTimeout.TotalSeconds:f0} s");
+            rounds!.Hear();
+            options.Surroundings.Sleep(poll);
         }
+        return SourceEvent.Done;
     }
 
-    private static void Look(PageServer destination)
+    private SourceEvent StopMachine()
     {
-        while (destination.ServeNext(TimeSpan.Zero))
-        {
-            if (destination.IsShut) throw new PeerLostException("the destination said that it has everything before it had");
-        }
+        stopped = options.Surroundings.Time.GetTimestamp();
+        // Before: a machine that fails while it stops is told to run again.
+        isStopped = true;
+        machine.Control.Stop();
+        return options.BeforeSwitchover is null ? SourceEvent.Done : SourceEvent.ReleaseWanted;
     }
 
-    private void SwitchOver(RoundPump pump, PageServer destination, Action commit)
+    private SourceEvent Release()
     {
-        StopMachine();
-        if (options.BeforeSwitchover is { } released)
-        {
-            Move(MigrationState.PreSwitchover);
-            released();
-        }
-        Move(MigrationState.Device);
-        pending.Collect(machine.Dirty);
-        // What was added behind the place where the pump stands is found in a second pass.
-        while (pump.SendNext() || pending.Count > 0)
-        {
-        }
+        options.BeforeSwitchover!();
+        return SourceEvent.Done;
+    }
+
+    private SourceEvent SendRest()
+    {
+        if (options.Dialect.HasSwitchoverStart && options.SwitchoverStart) control.Write(channels.Main, ConversationWriter.WriteSwitchoverStart);
+        rounds!.SendRest();
         machine.Dirty.Stop();
-        var conversation = Conversation(machine.Devices.Save());
-        control.Write(channels.Main, conversation.WriteStoppedState);
-        commit();
-        control.Write(channels.Main, conversation.WriteEnd);
-        if (channels.Main.IsBidirectional)
-        {
-            while (!destination.IsShut) destination.ServeNext(Timeout.InfiniteTimeSpan);
-        }
-        Statistics.SetDowntime(TimeProvider.System.GetElapsedTime(stopped));
-        // The destination looks for the end, to be sure that nothing follows.
+        sections.Complete(beforePostcopy: false);
+        return SourceEvent.Done;
+    }
+
+    private SourceEvent WriteDevices()
+    {
+        ending = Conversation(machine.Devices.Save());
+        control.Write(channels.Main, ending.WriteStoppedState);
+        // What follows lets the destination begin. A connection that we broke then could hide its word that it has begun, and the machine would
+        // run on both sides: from here on only the destination's word, or its end, counts.
+        abort.Dispose();
+        cancellation.ThrowIfCancellationRequested();
+        return SourceEvent.Done;
+    }
+
+    private SourceEvent WriteEnd()
+    {
+        control.Write(channels.Main, ending!.WriteEnd);
+        return SourceEvent.Done;
+    }
+
+    private SourceEvent AwaitShut()
+    {
+        rounds!.AwaitShut();
+        Statistics.SetDowntime(options.Surroundings.Time.GetElapsedTime(stopped));
+        // The destination looks for the end, to be sure that nothing follows, and that we have heard it.
         channels.Main.CloseWrite();
+        return SourceEvent.Done;
     }
 
-    private void SwitchToPostcopy(PageRecordWriter writer, ReturnPathReader returnPath)
+    private SourceEvent WritePackage()
     {
-        writer.Send();
-        StopMachine();
-        Move(MigrationState.Device);
-        pending.Collect(machine.Dirty);
+        if (options.Dialect.HasSwitchoverStart && options.SwitchoverStart) control.Write(channels.Main, ConversationWriter.WriteSwitchoverStart);
+        sections.Complete(beforePostcopy: true);
+        var sent = rounds!.EndForPostcopy();
         machine.Dirty.Stop();
-        // At least one discard must come before LISTEN, or QEMU waits for itself for ever.
-        if (pending.Count == 0) pending.Add(0, 0);
-        var sent = new SentPages(blocks, pending);
-        var devices = machine.Devices.Save();
-        var conversation = Conversation(devices);
+        ending = Conversation(machine.Devices.Save());
         var settings = new PostcopySettings
         {
             RamSectionId = machine.Outline.RamSectionId,
@@ -225,55 +222,54 @@ public sealed class LiveMigration
             RequestLog = options.RequestLog,
             BandwidthBytesPerSecond = options.BandwidthBytesPerSecond,
             PushPages = options.PushPages,
+            Surroundings = options.Surroundings,
         };
-        using var sender = new PostcopySender(machine.Ram, channels, settings, sent, Statistics, returnPath);
-        control.Write(channels.Main, output => conversation.WriteSwitchToPostcopy(output, sent));
-        Move(MigrationState.PostcopyActive);
-        Statistics.SetDowntime(TimeProvider.System.GetElapsedTime(stopped));
-        sender.SendRemaining();
-        if (channels.Preempt is { } preempt) control.Write(preempt, Wire.Ram.RamRecordWriter.WriteEndOfSection);
-        control.Write(channels.Main, conversation.WritePostcopyEnding);
-        sender.AwaitShut();
+        sender = parts!.Own(new PostcopySender(machine.Ram, channels, settings, sent, Statistics, rounds.ReturnPath));
+        control.Write(channels.Main, output => ending.WriteSwitchToPostcopy(output, sent));
+        Statistics.SetDowntime(options.Surroundings.Time.GetElapsedTime(stopped));
+        return SourceEvent.Done;
     }
 
-    private void StopMachine()
+    private SourceEvent ServePages()
     {
-        stopped = TimeProvider.System.GetTimestamp();
-        machine.Control.Stop();
-        isStopped = true;
+        sender!.SendRemaining();
+        return SourceEvent.Done;
+    }
+
+    private SourceEvent WritePostcopyEnd()
+    {
+        if (channels.Preempt is { } preempt) control.Write(preempt, Wire.Ram.RamRecordWriter.WriteEndOfSection);
+        sections.CompletePostcopy();
+        control.Write(channels.Main, ending!.WritePostcopyEnding);
+        return SourceEvent.Done;
+    }
+
+    private SourceEvent AwaitPostcopyShut()
+    {
+        sender!.AwaitShut();
+        return SourceEvent.Done;
     }
 
     // Its recorded section id is the outline's, whatever the devices say: the section is open already.
     private ConversationWriter Conversation(DeviceState devices) =>
-        new(devices with { RamSectionId = machine.Outline.RamSectionId }, blocks, StreamDialect.Default) { HostPages = hostPages };
+        new(devices with { RamSectionId = machine.Outline.RamSectionId }, blocks, options.Dialect) { HostPages = hostPages };
 
     /// <summary>Breaks the connection, lets the machine go on where it is still ours, and names the failure as what it is.</summary>
-    private Exception GiveUp(Exception failure, CancellationToken cancellationToken)
+    private Exception GiveUp(Exception failure)
     {
-        var isCancelled = cancellationToken.IsCancellationRequested;
+        var isCancelled = cancellation.IsCancellationRequested && SourcePhaseTable.CanCancel(core.Phase);
+        if (failure is PeerLostException && core.IsOurs && !isCancelled) failure = rounds?.ReasonOf(failure) ?? failure;
+        var happened = isCancelled ? SourceEvent.Cancel : SourceEvent.Failure;
         channels.Abort();
         machine.Dirty.Stop();
-        if (isThrottled) machine.Throttle?.Throttle(0);
-        if (State == MigrationState.PostcopyActive && !isCancelled)
+        core.Step(happened);
+        if (core.Action == SourceAction.HandBack)
         {
-            Move(MigrationState.PostcopyPaused);
+            rounds?.Unthrottle();
+            if (isUnplugged) machine.Unplug!.Replug();
+            if (isStopped) machine.Control.Start();
+            core.Step(happened);
         }
-        else
-        {
-            var isOurs = State != MigrationState.PostcopyActive;
-            Move(isCancelled ? MigrationState.Cancelled : MigrationState.Failed);
-            if (isOurs && isStopped) machine.Control.Start();
-        }
-        return isCancelled ? new OperationCanceledException("The outgoing migration was cancelled.", failure, cancellationToken) : failure;
-    }
-
-    private void Move(MigrationState next)
-    {
-        lock (stateGate)
-        {
-            MigrationStateTable.DemandOutgoing(State, next);
-            State = next;
-        }
-        StateChanged?.Invoke(next);
+        return isCancelled ? new OperationCanceledException("The outgoing migration was cancelled.", failure, cancellation) : failure;
     }
 }

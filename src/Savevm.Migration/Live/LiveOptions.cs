@@ -1,5 +1,7 @@
 using Savevm.Machine.Ram;
+using Savevm.Migration.Core;
 using Savevm.Migration.Metrics;
+using Savevm.Wire.Dialects;
 
 namespace Savevm.Migration.Live;
 
@@ -11,6 +13,18 @@ public sealed record LiveOptions
 
     /// <summary>Tell the destination that postcopy may come; without it none can.</summary>
     public bool Postcopy { get; init; }
+
+    /// <summary>How the destination wants to be spoken to. Both sides must agree; a QEMU's follows from its machine type.</summary>
+    public StreamDialect Dialect { get; init; } = StreamDialect.Default;
+
+    /// <summary>The machine is not stopped before the destination has agreed, as with QEMU's capability <c>switchover-ack</c>.</summary>
+    public bool SwitchoverAck { get; init; }
+
+    /// <summary>Tell the destination when the machine stands still. QEMU's releases before 10.0 refuse a stream that does.</summary>
+    public bool SwitchoverStart { get; init; }
+
+    /// <summary>How long devices that must leave before the machine is sent may take.</summary>
+    public TimeSpan UnplugTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Limit for RAM in bytes per second while the machine runs; null for none.</summary>
     public long? BandwidthBytesPerSecond { get; init; }
@@ -32,4 +46,7 @@ public sealed record LiveOptions
 
     /// <summary>Unrequested pages per write in postcopy. Small keeps the wait of a requested page short.</summary>
     public int PushPages { get; init; } = 8;
+
+    /// <summary>Clock and threads.</summary>
+    internal Surroundings Surroundings { get; init; } = Surroundings.Real;
 }

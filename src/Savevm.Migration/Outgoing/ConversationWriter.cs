@@ -64,6 +64,9 @@ internal sealed class ConversationWriter(DeviceState devices, IReadOnlyList<RamB
         ForwardWriter.WritePing(output, AfterPackagePing);
     }
 
+    /// <summary>The machine stands still now.</summary>
+    public static void WriteSwitchoverStart(WireWriter output) => ForwardWriter.WriteCommand(output, CommandType.SwitchoverStart);
+
     /// <summary>The end of RAM, the devices and the description of a stream without postcopy.</summary>
     public void WritePrecopyEnding(WireWriter output)
     {

@@ -1,5 +1,7 @@
 using Savevm.Machine;
 using Savevm.Machine.Ram;
+using Savevm.Machine.VMState;
+using Savevm.Migration.Core;
 using Savevm.Migration.Metrics;
 using Savevm.Migration.Pages;
 using Savevm.Migration.ReturnPath;
@@ -27,10 +29,16 @@ public sealed class OutgoingMigration
     private readonly IReadOnlyList<RamBlock> blocks;
     private readonly SentPages sent;
     private readonly HostPages hostPages;
-    private readonly Lock stateGate = new();
+    private readonly SourceCore core;
     private readonly ControlWriter control;
+    private readonly WireWriter unsent = new();
+    private DeviceState? devices;
+    private ConversationWriter? conversation;
+    private OwnedParts? parts;
+    private PagePump? pump;
+    private Pacer? pacer;
     private volatile bool pushUnrequested;
-    private volatile PostcopySender? pages;
+    private volatile PostcopySender? sender;
 
     /// <summary>Prepares to send <paramref name="machine"/> over <paramref name="channels"/>. Nothing is written yet.</summary>
     /// <exception cref="MachineRefusedException">The destination's host pages do not fit the RAM blocks.</exception>
@@ -41,6 +49,7 @@ public sealed class OutgoingMigration
         this.options = options;
         blocks = machine.Ram.Blocks;
         sent = new SentPages(blocks);
+        core = new SourceCore { StateChanged = state => StateChanged?.Invoke(state) };
         control = new ControlWriter(Statistics);
         hostPages = new HostPages(blocks, options.HostPageBytes);
         pushUnrequested = options.PushUnrequested;
@@ -48,7 +57,7 @@ public sealed class OutgoingMigration
     }
 
     /// <summary>Where the migration stands; any thread may read it.</summary>
-    public MigrationState State { get; private set; }
+    public MigrationState State => core.State;
 
     /// <summary>Called on the engine's thread after every change of <see cref="State"/>.</summary>
     public Action<MigrationState>? StateChanged { get; init; }
@@ -63,7 +72,7 @@ public sealed class OutgoingMigration
     public void PushRemaining()
     {
         pushUnrequested = true;
-        pages?.PushRemaining();
+        sender?.PushRemaining();
     }
 
     /// <summary>Sends the machine. Returns when the destination has everything (and said so, where it can).</summary>
@@ -74,14 +83,14 @@ public sealed class OutgoingMigration
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public void Run(CancellationToken cancellationToken)
     {
-        Move(MigrationState.Setup);
+        using var opened = new OwnedParts();
+        parts = opened;
+        core.Step(SourceEvent.Begin);
         using var abort = cancellationToken.Register(channels.Abort);
         try
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (options.Postcopy) RunPostcopy();
-            else RunPrecopy();
-            Move(MigrationState.Completed);
+            while (!core.IsOver) core.Step(Do(core.Action));
         }
         catch (Exception failure)
         {
@@ -89,97 +98,122 @@ public sealed class OutgoingMigration
         }
     }
 
-    private void RunPrecopy()
+    // It stands still from the beginning: what is done to stop a machine that runs is no work here.
+    private SourceEvent Do(SourceAction action) => action switch
+    {
+        SourceAction.WriteOpening => WriteOpening(),
+        SourceAction.SendLive => options.Postcopy ? SendBeforeRun() : SendPages(),
+        SourceAction.CollectPending => SourceEvent.SwitchOver,
+        SourceAction.StopMachine or SourceAction.SendRest or SourceAction.WriteDevices => SourceEvent.Done,
+        SourceAction.WriteEnd => WriteEnd(),
+        SourceAction.AwaitShut => options.Postcopy ? AwaitPostcopyShut() : AwaitShut(),
+        SourceAction.WritePackage => WritePackage(),
+        SourceAction.ServePages => ServePages(),
+        SourceAction.WritePostcopyEnd => WritePostcopyEnd(),
+        _ => throw new InvalidOperationException($"{action} is nothing that is done here"),
+    };
+
+    private SourceEvent WriteOpening()
     {
         var main = channels.Main;
+        if (options.Postcopy && !main.IsBidirectional)
+            throw new MachineRefusedException($"{main.Name} carries bytes in one direction only: pages cannot be asked for");
         machine.Control.Stop();
-        var devices = machine.Devices.Save();
-        var conversation = new ConversationWriter(devices, blocks, StreamDialect.Default) { HostPages = hostPages };
-        control.Write(main, output => conversation.WriteOpening(output, openReturnPath: main.IsBidirectional, advisePostcopy: false));
-        Move(MigrationState.Active);
-        using var reader = machine.Ram.OpenReader();
-        using var writer = new PageRecordWriter(main, blocks, devices.RamSectionId, framed: true, Statistics);
-        var pump = PumpOf(reader, writer);
-        var pacer = new Pacer(options.BandwidthBytesPerSecond, TimeProvider.System);
-        try
+        devices = machine.Devices.Save();
+        conversation = new ConversationWriter(devices, blocks, StreamDialect.Default) { HostPages = hostPages };
+        conversation.WriteOpening(unsent, openReturnPath: main.IsBidirectional, advisePostcopy: options.Postcopy);
+        if (options.Postcopy)
         {
-            while (pump.PushNext(PrecopyRunPages))
-            {
-                pacer.Pushed(pump.PushedPages * RamBlock.PageSize);
-                if (pacer.HoldBack(0) is var delay && delay > TimeSpan.Zero) Thread.Sleep(delay);
-            }
-            Move(MigrationState.Device);
-            control.Write(main, conversation.WritePrecopyEnding);
+            sender = parts!.Own(new PostcopySender(machine.Ram, channels, PostcopyOf(devices.RamSectionId), sent, Statistics));
+            if (pushUnrequested) sender.PushRemaining();
         }
-        catch (PeerLostException) when (main.IsBidirectional)
+        else
         {
-            // The destination may have said why before it went: its SHUT tells more than a broken pipe.
-            AwaitShut(TimeSpan.Zero);
-            throw;
+            WriteUnsent();
         }
-        if (main.IsBidirectional) AwaitShut(Timeout.InfiniteTimeSpan);
-        // The destination looks for the end, to be sure that nothing follows.
-        main.CloseWrite();
+        var reader = parts!.Own(machine.Ram.OpenReader());
+        var writer = parts.Own(new PageRecordWriter(main, blocks, devices.RamSectionId, framed: true, Statistics));
+        pump = PumpOf(reader, writer);
+        pacer = new Pacer(options.BandwidthBytesPerSecond, TimeProvider.System);
+        return SourceEvent.Done;
     }
 
-    private void AwaitShut(TimeSpan wait)
+    private SourceEvent SendPages()
     {
-        using var reader = machine.Ram.OpenReader();
-        using var writer = new PageRecordWriter(channels.Main, blocks, 0, framed: true, Statistics);
-        var server = new PageServer(blocks, new ReturnPathReader(channels.Main), PumpOf(reader, writer), Statistics);
+        if (!pump!.PushNext(PrecopyRunPages)) return SourceEvent.RoundEnded;
+        pacer!.Pushed(pump.PushedPages * RamBlock.PageSize);
+        if (pacer.HoldBack(0) is var delay && delay > TimeSpan.Zero) Thread.Sleep(delay);
+        return SourceEvent.Done;
+    }
+
+    private SourceEvent SendBeforeRun()
+    {
+        // Without such pages opening and package are one write: the time to the guest's first instruction is the number users feel.
+        if (options.PagesBeforeRun is not { Count: > 0 } chosen) return SourceEvent.Postcopy;
+        conversation!.WriteFirstDiscard(unsent);
+        WriteUnsent();
+        pump!.PushChosen(chosen);
+        return SourceEvent.Postcopy;
+    }
+
+    private SourceEvent WriteEnd()
+    {
+        control.Write(channels.Main, conversation!.WritePrecopyEnding);
+        return SourceEvent.Done;
+    }
+
+    private SourceEvent AwaitShut()
+    {
+        if (channels.Main.IsBidirectional) HearShut(Timeout.InfiniteTimeSpan);
+        // The destination looks for the end, to be sure that nothing follows.
+        channels.Main.CloseWrite();
+        return SourceEvent.Done;
+    }
+
+    private void HearShut(TimeSpan wait)
+    {
+        var server = new PageServer(blocks, new ReturnPathReader(channels.Main), requested: null, Statistics);
         while (!server.IsShut)
         {
             if (!server.ServeNext(wait) && wait == TimeSpan.Zero) return;
         }
     }
 
-    private void RunPostcopy()
+    private SourceEvent WritePackage()
     {
-        var main = channels.Main;
-        if (!main.IsBidirectional) throw new MachineRefusedException($"{main.Name} carries bytes in one direction only: pages cannot be asked for");
-        machine.Control.Stop();
-        var devices = machine.Devices.Save();
-        var conversation = new ConversationWriter(devices, blocks, StreamDialect.Default) { HostPages = hostPages };
-        using var sender = new PostcopySender(machine.Ram, channels, PostcopyOf(devices.RamSectionId), sent, Statistics);
-        pages = sender;
-        if (pushUnrequested) sender.PushRemaining();
-        SwitchToPostcopy(conversation, devices.RamSectionId);
-        sender.SendRemaining();
+        conversation!.WriteSwitchToPostcopy(unsent, sent);
+        WriteUnsent();
+        return SourceEvent.Done;
+    }
+
+    private SourceEvent ServePages()
+    {
+        sender!.SendRemaining();
+        return SourceEvent.Done;
+    }
+
+    private SourceEvent WritePostcopyEnd()
+    {
         // Destinations of the releases before 8.0 wait for an end mark on the preempt channel. It goes first: later ones close
         // that channel as soon as the main one has ended.
         if (channels.Preempt is { } preempt) control.Write(preempt, Wire.Ram.RamRecordWriter.WriteEndOfSection);
-        control.Write(main, conversation.WritePostcopyEnding);
-        sender.AwaitShut();
+        control.Write(channels.Main, conversation!.WritePostcopyEnding);
+        return SourceEvent.Done;
     }
 
-    /// <summary>Everything up to the moment when the destination owns the guest.</summary>
-    private void SwitchToPostcopy(ConversationWriter conversation, uint ramSectionId)
+    private SourceEvent AwaitPostcopyShut()
     {
-        var output = new WireWriter();
-        conversation.WriteOpening(output, openReturnPath: true, advisePostcopy: true);
-        Move(MigrationState.Active);
-        if (options.PagesBeforeRun is { Count: > 0 } chosen)
-        {
-            conversation.WriteFirstDiscard(output);
-            control.Write(channels.Main, output);
-            output.Clear();
-            SendBeforeRun(chosen, ramSectionId);
-        }
-        // Without such pages this is one write for all of it: the time to the guest's first instruction is the number users feel.
-        Move(MigrationState.Device);
-        conversation.WriteSwitchToPostcopy(output, sent);
-        control.Write(channels.Main, output);
-        Move(MigrationState.PostcopyActive);
+        sender!.AwaitShut();
+        return SourceEvent.Done;
     }
 
-    private void SendBeforeRun(PageSet chosen, uint ramSectionId)
+    private void WriteUnsent()
     {
-        using var reader = machine.Ram.OpenReader();
-        using var writer = new PageRecordWriter(channels.Main, blocks, ramSectionId, framed: true, Statistics);
-        PumpOf(reader, writer).PushChosen(chosen);
+        control.Write(channels.Main, unsent);
+        unsent.Clear();
     }
 
-    private PagePump PumpOf(IPageReader reader, PageRecordWriter writer) => new(blocks, sent, reader, writer)
+    private PagePump PumpOf(IPageReader from, PageRecordWriter to) => new(blocks, sent, from, to)
     {
         SkippedBlocks = SkippedBlocks,
         HostPages = options.Postcopy ? hostPages : null,
@@ -202,28 +236,31 @@ public sealed class OutgoingMigration
     /// <summary>Breaks the connection, hands the machine back where it is still ours, and names the failure as what it is.</summary>
     private Exception GiveUp(Exception failure, CancellationToken cancellationToken)
     {
+        // A machine that stands still can be had back at any time: nobody runs it here who could run it twice.
         var isCancelled = cancellationToken.IsCancellationRequested;
+        if (failure is PeerLostException && !isCancelled && core.IsOurs && channels.Main.IsBidirectional) failure = ReasonOf(failure);
+        var happened = isCancelled && SourcePhaseTable.CanCancel(core.Phase) ? SourceEvent.Cancel : SourceEvent.Failure;
         channels.Abort();
-        if (State == MigrationState.PostcopyActive && !isCancelled)
+        core.Step(happened);
+        if (core.Action == SourceAction.HandBack)
         {
-            Move(MigrationState.PostcopyPaused);
-        }
-        else
-        {
-            var wasOurs = State != MigrationState.PostcopyActive;
-            Move(isCancelled ? MigrationState.Cancelled : MigrationState.Failed);
-            if (wasOurs) machine.Control.Start();
+            machine.Control.Start();
+            core.Step(happened);
         }
         return isCancelled ? new OperationCanceledException("The outgoing migration was cancelled.", failure, cancellationToken) : failure;
     }
 
-    private void Move(MigrationState next)
+    /// <summary>The destination may have said why before it went: its word tells more than a broken pipe.</summary>
+    private Exception ReasonOf(Exception broken)
     {
-        lock (stateGate)
+        try
         {
-            MigrationStateTable.DemandOutgoing(State, next);
-            State = next;
+            HearShut(TimeSpan.Zero);
+            return broken;
         }
-        StateChanged?.Invoke(next);
+        catch (Exception reason) when (reason is PeerRefusedException or PeerLostException or WireException)
+        {
+            return reason is PeerLostException ? broken : reason;
+        }
     }
 }

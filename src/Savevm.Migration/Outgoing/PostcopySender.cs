@@ -42,6 +42,7 @@ internal sealed class PostcopySender : IDisposable
         {
             PongArrived = TakePong,
             RequestLog = settings.RequestLog,
+            Time = settings.Surroundings.Time,
         };
     }
 
@@ -71,7 +72,7 @@ internal sealed class PostcopySender : IDisposable
     /// <summary>One channel: requests first, unrequested pages between them, one thread.</summary>
     private void ServeAndPush()
     {
-        var pacer = new Pacer(settings.BandwidthBytesPerSecond, TimeProvider.System);
+        var pacer = new Pacer(settings.BandwidthBytesPerSecond, settings.Surroundings.Time);
         while (sent.Remaining > 0)
         {
             var wait = MayPush ? pacer.HoldBack(server.LastRequestTicks) : ServeSlice;
@@ -85,7 +86,7 @@ internal sealed class PostcopySender : IDisposable
     private void ServeBesidePush()
     {
         Exception? pushFailure = null;
-        var pusher = new Thread(() =>
+        var pusher = settings.Surroundings.Start("savevm page push", () =>
         {
             try
             {
@@ -95,9 +96,7 @@ internal sealed class PostcopySender : IDisposable
             {
                 Volatile.Write(ref pushFailure, failure);
             }
-        })
-        { IsBackground = true, Name = "savevm page push" };
-        pusher.Start();
+        });
         try
         {
             while (pusher.IsAlive || sent.Remaining > 0)
@@ -124,17 +123,17 @@ internal sealed class PostcopySender : IDisposable
         using var reader = ram.OpenReader();
         using var writer = new PageRecordWriter(channels.Main, ram.Blocks, settings.RamSectionId, framed: true, statistics);
         var pump = PumpOf(reader, writer);
-        var pacer = new Pacer(settings.BandwidthBytesPerSecond, TimeProvider.System);
+        var pacer = new Pacer(settings.BandwidthBytesPerSecond, settings.Surroundings.Time);
         while (!pushEnds && sent.Remaining > 0)
         {
             if (!MayPush)
             {
-                Thread.Sleep(PushPoll);
+                settings.Surroundings.Sleep(PushPoll);
                 continue;
             }
             if (pacer.HoldBack(server.LastRequestTicks) is var delay && delay > TimeSpan.Zero)
             {
-                Thread.Sleep(delay);
+                settings.Surroundings.Sleep(delay);
                 continue;
             }
             if (!pump.PushNext(settings.PushPages)) return;

@@ -1,4 +1,5 @@
 using Savevm.Machine.Ram;
+using Savevm.Migration.Core;
 using Savevm.Migration.Pages;
 
 namespace Savevm.Migration.Outgoing;
@@ -20,4 +21,6 @@ internal sealed record PostcopySettings
     public long? BandwidthBytesPerSecond { get; init; }
 
     public int PushPages { get; init; } = 8;
+
+    public Surroundings Surroundings { get; init; } = Surroundings.Real;
 }

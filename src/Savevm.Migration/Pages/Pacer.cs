@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace Savevm.Migration.Pages;
 
 /// <summary>
@@ -33,7 +31,7 @@ internal sealed class Pacer(long? bytesPerSecond, TimeProvider time)
             var due = TimeSpan.FromSeconds((double)sentBytes / rate);
             delay = due - time.GetElapsedTime(begun);
         }
-        if (lastRequestTicks != 0 && Stopwatch.GetElapsedTime(lastRequestTicks) < Burst && time.GetElapsedTime(lastPush) < MaxHoldBack && delay < Burst)
+        if (lastRequestTicks != 0 && time.GetElapsedTime(lastRequestTicks) < Burst && time.GetElapsedTime(lastPush) < MaxHoldBack && delay < Burst)
             delay = Burst;
         return delay > TimeSpan.Zero ? delay : TimeSpan.Zero;
     }

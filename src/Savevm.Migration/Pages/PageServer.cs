@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Savevm.Machine.Ram;
 using Savevm.Migration.Metrics;
 using Savevm.Migration.ReturnPath;
@@ -17,11 +16,17 @@ internal sealed class PageServer(IReadOnlyList<RamBlock> blocks, ReturnPathReade
     private int lastNamed = -1;
     private long lastRequestTicks;
 
-    /// <summary>When the last page was asked for, in <see cref="Stopwatch"/> ticks; another thread may read it.</summary>
+    /// <summary>Its clock.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>When the last page was asked for, a time stamp of <see cref="Time"/>; another thread may read it.</summary>
     public long LastRequestTicks => Volatile.Read(ref lastRequestTicks);
 
     /// <summary>The destination said that it has everything.</summary>
     public bool IsShut { get; private set; }
+
+    /// <summary>The destination agrees to the switch-over.</summary>
+    public bool IsAcknowledged { get; private set; }
 
     /// <summary>Called with each PONG's value.</summary>
     public Action<uint>? PongArrived { get; init; }
@@ -53,7 +58,8 @@ internal sealed class PageServer(IReadOnlyList<RamBlock> blocks, ReturnPathReade
                 IsShut = true;
                 break;
             case ReturnMessageType.SwitchoverAck:
-                // We switch without waiting for it; a destination that sends it all the same loses nothing.
+                // Who switches without waiting for it loses nothing by hearing it.
+                IsAcknowledged = true;
                 break;
             default:
                 throw new WireException(at, $"return path message {message.Type} is not due now");
@@ -70,7 +76,7 @@ internal sealed class PageServer(IReadOnlyList<RamBlock> blocks, ReturnPathReade
             throw new WireException(at, $"a page request for 0x{length:x} bytes at 0x{start:x} is not aligned to pages");
         if (length > (ulong)block.UsedLength || start > (ulong)block.UsedLength - length)
             throw new WireException(at, $"a page request for 0x{length:x} bytes at 0x{start:x} lies outside block '{block.IdStr}' of {block.UsedLength} bytes");
-        Volatile.Write(ref lastRequestTicks, Stopwatch.GetTimestamp());
+        Volatile.Write(ref lastRequestTicks, Time.GetTimestamp());
         var count = length / RamBlock.PageSize;
         var served = 0;
         for (var index = 0; index < count; index++)

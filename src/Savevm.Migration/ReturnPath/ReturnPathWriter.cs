@@ -15,6 +15,8 @@ internal sealed class ReturnPathWriter(IByteChannel channel)
 
     public void Pong(uint value) => Send(writer => ReturnMessageWriter.WritePong(writer, value));
 
+    public void SwitchoverAck() => Send(ReturnMessageWriter.WriteSwitchoverAck);
+
     public void Shut(uint value) => Send(writer => ReturnMessageWriter.WriteShut(writer, value));
 
     public void RequestPages(string? blockName, ulong start, uint length) =>

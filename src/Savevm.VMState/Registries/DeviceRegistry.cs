@@ -47,9 +47,12 @@ public sealed class DeviceRegistry
     /// <returns>False: it was not there.</returns>
     public bool Remove(DeviceRegistration registration) => _devices.Remove(registration);
 
-    /// <summary>The first device that cannot be saved, with the reason for a person; null when all can.</summary>
-    public (DeviceRegistration Device, string Reason)? Blocker =>
-        _devices.Find(device => device.Description.Unmigratable is not null) is { } device ? (device, device.Description.Unmigratable!) : null;
+    /// <summary>How many numbers of sections have been given out; every section of a device has a smaller one.</summary>
+    public uint SectionCount => _nextSectionId;
+
+    /// <summary>The devices that cannot be saved, each with the reason for a person.</summary>
+    public IReadOnlyList<(DeviceRegistration Device, string Reason)> Blockers =>
+        [.. from device in _devices where device.Description.Unmigratable is not null select (device, device.Description.Unmigratable!)];
 
     /// <summary>Writes a FULL section of each device, with footers.</summary>
     /// <param name="output">Takes the bytes.</param>

@@ -119,9 +119,9 @@ public sealed class DeviceRegistryTests
     {
         var registry = new DeviceRegistry();
         registry.Add(new Sample(), Described("one"));
-        Assert.Null(registry.Blocker);
+        Assert.Empty(registry.Blockers);
         registry.Add(new Sample(), Described("two", unmigratable: "it is part of the host"));
-        Assert.Equal(("two 0", "it is part of the host"), (registry.Blocker?.Device.ToString(), registry.Blocker?.Reason));
+        Assert.Equal(("two 0", "it is part of the host"), (Assert.Single(registry.Blockers).Device.ToString(), registry.Blockers[0].Reason));
         Assert.Throws<VMStateSaveException>(() => registry.SaveDeviceState(new WireWriter()));
     }
 
