@@ -25,13 +25,16 @@ public sealed class HostedDevices(string name, DeviceRegistry registry) : IDevic
     /// <summary>Whose form the description behind the stream has.</summary>
     public DescriptionDialect Dialect { get; init; } = DescriptionDialect.Qemu100;
 
+    /// <summary>Devices that will have left before the machine is saved, and that may be such as cannot be.</summary>
+    public IReadOnlyCollection<DeviceRegistration> Leaving { get; init; } = [];
+
     /// <summary>What a stream says of the machine while it runs. Asked for before anything is sent, and therefore refused then.</summary>
     /// <exception cref="MachineRefusedException">A device cannot be migrated; the reason is its own.</exception>
     public MachineOutline Outline
     {
         get
         {
-            RefuseBlocked();
+            RefuseBlocked(Leaving);
             return new MachineOutline(name, RamSectionId) { FirstFreeSectionId = RamSectionId + 1 + Registry.SectionCount };
         }
     }
@@ -43,7 +46,7 @@ public sealed class HostedDevices(string name, DeviceRegistry registry) : IDevic
     /// <exception cref="MachineRefusedException">A device cannot be saved; the reason is its own.</exception>
     public DeviceState Save()
     {
-        RefuseBlocked();
+        RefuseBlocked([]);
         try
         {
             var saved = Registry.SaveEach(Dialect, out var description, name);
@@ -87,9 +90,9 @@ public sealed class HostedDevices(string name, DeviceRegistry registry) : IDevic
         Missing = [.. Registry.Devices.Where(device => !loaded.Contains(device))];
     }
 
-    private void RefuseBlocked()
+    private void RefuseBlocked(IReadOnlyCollection<DeviceRegistration> leaving)
     {
-        var blockers = Registry.Blockers;
+        var blockers = Registry.Blockers.Where(blocker => !leaving.Contains(blocker.Device)).ToList();
         if (blockers.Count == 0) return;
         throw new MachineRefusedException(string.Join("; ", blockers.Select(blocker => $"device '{blocker.Device}' cannot be migrated: {blocker.Reason}")));
     }

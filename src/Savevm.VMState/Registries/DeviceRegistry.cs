@@ -47,6 +47,17 @@ public sealed class DeviceRegistry
     /// <returns>False: it was not there.</returns>
     public bool Remove(DeviceRegistration registration) => _devices.Remove(registration);
 
+    /// <summary>Puts a device back that was taken out, with the numbers that it had.</summary>
+    /// <param name="registration">What <see cref="Add"/> returned.</param>
+    /// <exception cref="ArgumentException">It is there, or another device has name and number by now.</exception>
+    public void Restore(DeviceRegistration registration)
+    {
+        ArgumentNullException.ThrowIfNull(registration);
+        if (_devices.Exists(other => other.IdStr == registration.IdStr && other.InstanceId == registration.InstanceId))
+            throw new ArgumentException($"Device '{registration.IdStr}' {registration.InstanceId} is registered already.", nameof(registration));
+        _devices.Add(registration);
+    }
+
     /// <summary>How many numbers of sections have been given out; every section of a device has a smaller one.</summary>
     public uint SectionCount => _nextSectionId;
 

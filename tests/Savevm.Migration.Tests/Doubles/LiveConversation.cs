@@ -12,12 +12,12 @@ internal sealed class LiveConversation : IDisposable
     private readonly SocketChannel sourceEnd, destinationEnd;
     private readonly ChannelSet channels;
 
-    public LiveConversation(WritingMachine source, DestinationMachine destination, LiveOptions options, Func<IByteChannel, IByteChannel>? layer = null)
+    public LiveConversation(WritingMachine source, DestinationMachine destination, LiveOptions options, Func<IByteChannel, IByteChannel>? layer = null, Func<LiveMachine, LiveMachine>? with = null)
     {
         (sourceEnd, destinationEnd) = ChannelPair.Create();
         channels = new ChannelSet(layer is null ? sourceEnd : layer(sourceEnd));
-        Outgoing = new LiveMigration(source.AsLive(), channels, options) { StateChanged = state => OutgoingStates.Add(state) };
-        Incoming = new IncomingMigration(destination, destinationEnd);
+        Outgoing = new LiveMigration(with is null ? source.AsLive() : with(source.AsLive()), channels, options) { StateChanged = state => OutgoingStates.Add(state) };
+        Incoming = new IncomingMigration(destination, destinationEnd) { SwitchoverAck = options.SwitchoverAck };
     }
 
     public LiveMigration Outgoing { get; }

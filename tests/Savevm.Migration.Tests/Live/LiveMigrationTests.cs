@@ -1,6 +1,4 @@
 using Savevm.Hosting.DirtyTracking;
-using Savevm.Hosting.Ram;
-using Savevm.Machine;
 using Savevm.Migration.Live;
 using Savevm.Migration.Tests.Doubles;
 
@@ -239,35 +237,5 @@ public sealed class LiveMigrationTests
         // Some seven megabytes of pages that are not zero.
         var expected = conversation.Outgoing.Statistics.StreamBytes / (double)(16 << 20);
         Assert.True(System.Diagnostics.Stopwatch.GetElapsedTime(begun).TotalSeconds > expected * 0.8);
-    }
-
-    private sealed class Destination : IDisposable
-    {
-        private readonly GuestRam ram;
-        private readonly MemoryDevices devices;
-
-        public Destination(GuestRam like, Action? taken = null)
-        {
-            devices = new MemoryDevices { Taken = taken };
-            ram = new GuestRam([.. like.Hosted.Select(block => block.Layout)]);
-            Machine = new DestinationMachine(ram.OpenSink(), devices, Control);
-        }
-
-        public RecordingControl Control { get; } = new();
-
-        public DestinationMachine Machine { get; }
-
-        public void AssertEquals(WritingMachine source)
-        {
-            for (var block = 0; block < ram.Blocks.Count; block++)
-            {
-                var bytes = new byte[ram.Blocks[block].UsedLength];
-                ram.Hosted[block].Memory.Read(0, bytes);
-                Assert.True(source.Content(block).AsSpan().SequenceEqual(bytes), $"block {block} differs");
-            }
-            Assert.Equal(source.Devices.State!.Sections.Count, devices.State!.Sections.Count);
-        }
-
-        public void Dispose() => ram.Dispose();
     }
 }

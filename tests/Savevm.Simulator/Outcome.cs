@@ -1,0 +1,14 @@
+using Savevm.Migration;
+
+namespace Savevm.Simulator;
+
+/// <summary>How a run ended that showed no fault.</summary>
+/// <param name="Source">State of the source.</param>
+/// <param name="Destination">State of the destination.</param>
+/// <param name="Steps">Decisions of the scheduler.</param>
+/// <param name="Fingerprint">All of them in one number: equal for equal runs.</param>
+/// <param name="RunsNowhere">
+/// The connection broke between the destination's word and the source's answer to it: the source knows that everything is there, the destination
+/// does not know that the source does, and neither lets it run. No protocol can avoid that; both have all of the machine.
+/// </param>
+internal sealed record Outcome(MigrationState Source, MigrationState Destination, int Steps, ulong Fingerprint, bool RunsNowhere);
