@@ -21,9 +21,7 @@ for (var index = 0; index < args.Length; index++)
             return 2;
     }
 }
-// One thread runs at a time: on one processor the turn goes from one to the next without waking another.
-var processors = Process.GetCurrentProcess().ProcessorAffinity;
-Process.GetCurrentProcess().ProcessorAffinity = processors & -processors;
+Scheduler.UseOneProcessor();
 var watch = Stopwatch.StartNew();
 var ends = new SortedDictionary<string, int>(StringComparer.Ordinal);
 long steps = 0;

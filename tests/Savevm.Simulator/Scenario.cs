@@ -84,7 +84,7 @@ internal sealed record Scenario
             // A line that is narrow and long too would take hours.
             Line = OneIn(3)
                 ? (random.Next(60_000, 400_000), random.Next(30_000) + 1000, random.Next(3_000_000))
-                : (random.Next(1, 200_000), random.Next(1, OneIn(4) ? 300 : 70_000) + 40, random.Next(5_000)),
+                : (random.Next(600, 200_000), random.Next(1, OneIn(4) ? 300 : 70_000) + 40, random.Next(5_000)),
             CutAfterSent = breaks == 1 ? (OneIn(3) ? random.NextInt64(2000) : random.NextInt64(likely)) : null,
             CutAfterAnswered = breaks == 2 ? random.NextInt64(OneIn(2) ? 60 : 600) : null,
             LosesAtCut = OneIn(2),

@@ -184,7 +184,7 @@ public sealed class NoneMachineTests
         Assert.InRange(there.State!.Sections.Count, 25, 60);
     }
 
-    private static async Task RunAsync(Action engine, NoneQemu? qemu)
+    internal static async Task RunAsync(Action engine, NoneQemu? qemu)
     {
         try
         {
