@@ -78,7 +78,7 @@ public sealed class LiveSectionTests
         var loader = new DirtyBitmapLoader(BitmapBytes);
         string path = Path.Combine(workspace.NewFolder("m"), "in");
         using IChannelListener listener = ChannelAddress.Unix(path).Listen();
-        bool canAgree = QemuLab.Named(name).Major >= 9;
+        bool canAgree = QemuLab.Named(name).Version.Major >= 9;
         await qemu.Monitor.SetCapabilityAsync("return-path");
         await qemu.Monitor.SetCapabilityAsync("dirty-bitmaps");
         if (canAgree)
@@ -95,14 +95,14 @@ public sealed class LiveSectionTests
         Assert.Equal(("d0", "b", (uint)Granularity, true), (loader.Node, loader.Bitmap, loader.Granularity, loader.IsComplete));
         Assert.Equal(Bits(), loader.Bits);
         // Releases from 10.0 on say when the machine stands still.
-        Assert.Equal(QemuLab.Named(name).Major >= 10 ? 1 : 0, loader.SwitchoversSeen);
+        Assert.Equal(QemuLab.Named(name).Version.Major >= 10 ? 1 : 0, loader.SwitchoversSeen);
     }
 
     /// <summary>QEMU agrees to the switch-over as soon as it may; and it takes the word that the machine stands still.</summary>
     [Fact]
     public async Task QemuAgreesBeforeOurMachineIsStopped()
     {
-        Assert.SkipUnless(QemuLab.Newest.Major >= 10, "no QEMU here knows switchover-start");
+        Assert.SkipUnless(QemuLab.Newest.Version.Major >= 10, "no QEMU here knows switchover-start");
         await using var workspace = new Workspace();
         using var machine = new NoneMachine(Mebibytes, writers: 1);
         machine.Fill(2);
