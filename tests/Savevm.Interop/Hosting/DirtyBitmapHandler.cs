@@ -52,7 +52,7 @@ internal sealed class DirtyBitmapHandler(string node, string bitmap, uint granul
             WriteChunk(output);
         }
 
-        DirtyBitmapWriter.WriteComplete(output, node, bitmap);
+        DirtyBitmapWriter.WriteComplete(output, null, null);
         DirtyBitmapWriter.WriteEnd(output);
     }
 
@@ -60,6 +60,7 @@ internal sealed class DirtyBitmapHandler(string node, string bitmap, uint granul
     {
     }
 
+    // Names are told once, as QEMU does for one bitmap: in postcopy it reads this section in a thread in which it may not look a node up, and ends itself.
     private void WriteChunk(WireWriter output)
     {
         int count = Math.Min(BitBytesPerChunk, bits.Length - _sent);
@@ -71,7 +72,7 @@ internal sealed class DirtyBitmapHandler(string node, string bitmap, uint granul
         uint sectorsPerBit = granularity / SectorBytes;
         ReadOnlySpan<byte> chunk = bits.AsSpan(_sent, count);
         bool isZero = chunk.IndexOfAnyExcept((byte)0) < 0;
-        DirtyBitmapWriter.WriteBits(output, node, bitmap, (ulong)_sent * 8 * sectorsPerBit, (uint)count * 8 * sectorsPerBit, isZero ? [] : chunk);
+        DirtyBitmapWriter.WriteBits(output, null, null, (ulong)_sent * 8 * sectorsPerBit, (uint)count * 8 * sectorsPerBit, isZero ? [] : chunk);
         _sent += count;
     }
 }
