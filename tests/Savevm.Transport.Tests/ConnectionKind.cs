@@ -2,6 +2,7 @@ using Microsoft.Win32.SafeHandles;
 using Savevm.Linux.Descriptors;
 using Savevm.Transport.Channels;
 using Savevm.Transport.Layers;
+using Savevm.Transport.Tests.Tls;
 
 namespace Savevm.Transport.Tests;
 
@@ -22,6 +23,9 @@ internal static class ConnectionKind
         ["counting"] = _ => Layered(inner => new CountingChannel(inner)),
         ["throttled"] = _ => Layered(inner => new ThrottledChannel(inner, 1L << 40)),
         ["throttled, without limit"] = _ => Layered(inner => new ThrottledChannel(inner, 0)),
+        ["tls, pair"] = _ => Secured(Pair(), writerIsClient: true),
+        ["tls, pair, server writes"] = _ => Secured(Pair(), writerIsClient: false),
+        ["tls, tcp"] = _ => Secured(Listening("tcp:127.0.0.1:0"), writerIsClient: true),
     };
 
     internal static TheoryData<string> All => [.. Kinds.Keys];
@@ -117,6 +121,12 @@ internal static class ConnectionKind
         var number = (int)copy.DangerousGetHandle();
         copy.SetHandleAsInvalid();
         return FdChannel.Open(number, access, $"fd:{number}");
+    }
+
+    private static Connection Secured(Connection plain, bool writerIsClient)
+    {
+        var (client, server) = writerIsClient ? TlsPair.Over(plain.Writer, plain.Reader) : TlsPair.Over(plain.Reader, plain.Writer);
+        return writerIsClient ? new Connection(client, server) : new Connection(server, client);
     }
 
     private static Connection Layered(Func<IByteChannel, IByteChannel> layer)
