@@ -251,7 +251,7 @@ public sealed unsafe class TlsChannel : IByteChannel
         {
             writeBroken = true;
             if (aborted) throw Aborted(error);
-            throw new TlsException($"{Name}: {TlsHandshake.InnermostMessage(error)}{Hint}", error);
+            throw new TlsException(Named(TlsHandshake.InnermostMessage(error)) + Hint, error);
         }
     }
 
@@ -265,8 +265,11 @@ public sealed unsafe class TlsChannel : IByteChannel
         var message = TlsHandshake.InnermostMessage(error);
         return message.Contains(" alert ", StringComparison.Ordinal)
             ? new TlsException($"{Name}: the peer refused the TLS session: {message}", error)
-            : new TlsException($"{Name}: {message}{Hint}", error);
+            : new TlsException(Named(message) + Hint, error);
     }
+
+    // What the connection below says of itself has its name already.
+    private string Named(string message) => message.StartsWith(Name, StringComparison.Ordinal) ? message : $"{Name}: {message}";
 
     private TlsException Cut(Exception? error) => new($"{Name}: the connection ended and the TLS session had not: it may have been cut{Hint}", error);
 

@@ -34,13 +34,12 @@ internal sealed class NoneQemu : IAsyncDisposable
     }
 
     /// <summary>One whose RAM holds what a file holds; it never writes to the file.</summary>
-    public static async Task<NoneQemu> HoldingAsync(Workspace workspace, QemuInstallation qemu, byte[] ram)
+    public static async Task<NoneQemu> HoldingAsync(Workspace workspace, QemuInstallation qemu, byte[] ram, params string[] more)
     {
         string image = Path.Combine(workspace.NewFolder("i"), "ram");
         await File.WriteAllBytesAsync(image, ram);
-        return await StartAsync(
-            workspace, qemu, ram.Length >> 20,
-            "-object", $"memory-backend-file,id=ram,size={ram.Length},mem-path={image},share=off", "-machine", "none,memory-backend=ram");
+        string[] memory = ["-object", $"memory-backend-file,id=ram,size={ram.Length},mem-path={image},share=off", "-machine", "none,memory-backend=ram"];
+        return await StartAsync(workspace, qemu, ram.Length >> 20, [.. memory, .. more]);
     }
 
     /// <summary>All of its RAM, read by QEMU itself. In postcopy this is what makes it ask for pages.</summary>
