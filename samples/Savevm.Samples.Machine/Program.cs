@@ -1,5 +1,6 @@
 using Savevm.Samples.Machine.Control;
 using Savevm.Transport;
+using Savevm.Transport.Tls;
 
 namespace Savevm.Samples.Machine;
 
@@ -13,9 +14,9 @@ internal static class Program
 
     private static int Main(string[] arguments)
     {
-        if (!TryParse(arguments, out var from, out var mebibytes))
+        if (!TryParse(arguments, out var from, out var mebibytes, out var certificates))
         {
-            Console.Error.WriteLine("usage: run [--memory MEBIBYTES] | receive ADDRESS [--memory MEBIBYTES]");
+            Console.Error.WriteLine("usage: run | receive ADDRESS [--memory MEBIBYTES] [--tls DIRECTORY]");
             Console.Error.WriteLine(Operator.Commands);
             return 2;
         }
@@ -23,29 +24,32 @@ internal static class Program
         try
         {
             if (from is null) machine.Start();
-            else Receive(machine, from);
+            else Receive(machine, from, certificates);
         }
         catch (Exception failure) when (Refusals.Explains(failure))
         {
             Console.Error.WriteLine($"receive: {failure.Message}");
             return 1;
         }
-        using var operate = new Operator(machine, Console.In, Console.Error);
+        using var operate = new Operator(machine, certificates, Console.In, Console.Error);
         return operate.Run();
     }
 
-    private static void Receive(SampleMachine machine, ChannelAddress from)
+    private static void Receive(SampleMachine machine, ChannelAddress from, string? certificates)
     {
-        using var listener = from.Listen();
+        using var credentials = certificates is null ? null : TlsCredentials.Load(certificates, TlsEndpoint.Server);
+        using var listener = credentials is null
+            ? from.Listen()
+            : new TlsListener(from.Listen(), credentials, refused: error => Console.Error.WriteLine($"refused: {error.Message}"));
         Console.Error.WriteLine($"listening at {listener.Address}");
         using var channel = listener.Accept(CancellationToken.None);
         machine.Receive(channel, CancellationToken.None);
         Console.Error.WriteLine("received");
     }
 
-    private static bool TryParse(string[] arguments, out ChannelAddress? from, out int mebibytes)
+    private static bool TryParse(string[] arguments, out ChannelAddress? from, out int mebibytes, out string? certificates)
     {
-        (from, mebibytes) = (null, DefaultMebibytes);
+        (from, mebibytes, certificates) = (null, DefaultMebibytes, null);
         try
         {
             string[] rest;
@@ -61,7 +65,12 @@ internal static class Program
                 default:
                     return false;
             }
-            return rest is [] || (rest is ["--memory", var size] && int.TryParse(size, out mebibytes) && mebibytes is >= 2 and <= 1024);
+            for (; rest is [var option, var value, ..]; rest = rest[2..])
+            {
+                if (option == "--tls") certificates = value;
+                else if (option != "--memory" || !int.TryParse(value, out mebibytes) || mebibytes is < 2 or > 1024) return false;
+            }
+            return rest is [];
         }
         catch (FormatException wrong)
         {

@@ -1,11 +1,11 @@
 using Savevm.Hosting.Devices;
 using Savevm.Hosting.DirtyTracking;
+using Savevm.Hosting.Faults;
 using Savevm.Hosting.Ram;
 using Savevm.Machine;
 using Savevm.Machine.Ram;
 using Savevm.Migration.Incoming;
 using Savevm.Migration.Live;
-using Savevm.Migration.Metrics;
 using Savevm.Samples.Machine.Devices;
 using Savevm.Samples.Machine.Processing;
 using Savevm.Samples.Machine.Programs;
@@ -40,20 +40,15 @@ internal sealed class SampleMachine : IMachineControl, IDisposable
         memory.Write(0, SelfCheck.Assemble(memory.Length));
     }
 
-    /// <summary>Sends the machine while it runs; afterwards it stands still here. When this throws it goes on here.</summary>
-    public MigrationStatistics Send(IByteChannel channel, LiveOptions options, CancellationToken cancellationToken)
-    {
-        using var channels = new ChannelSet(channel);
-        var live = new LiveMachine(devices.Outline, ram.Direct, dirty, devices, this) { Throttle = thread };
-        var migration = new LiveMigration(live, channels, options);
-        migration.Run(cancellationToken);
-        return migration.Statistics;
-    }
+    /// <summary>What sends the machine while it runs. Afterwards it stands still here; when that throws it goes on here.</summary>
+    public LiveMigration Leave(ChannelSet channels, LiveOptions options) =>
+        new(new LiveMachine(devices.Outline, ram.Direct, dirty, devices, this) { Throttle = thread }, channels, options);
 
-    /// <summary>Takes a machine and lets it run. When this throws it runs, if anywhere, where it came from.</summary>
+    /// <summary>Takes a machine and lets it run, perhaps before all of its RAM is here. When this throws it runs, if anywhere, where it came from.</summary>
     public void Receive(IByteChannel channel, CancellationToken cancellationToken)
     {
-        using var incoming = new IncomingMigration(new DestinationMachine(ram.OpenSink(), devices, this), channel);
+        using var missing = new MissingPages(ram);
+        using var incoming = new IncomingMigration(new DestinationMachine(ram.OpenSink(), devices, this, missing), channel);
         incoming.Run(cancellationToken);
     }
 

@@ -1,8 +1,10 @@
+using Savevm.Hosting.Faults;
 using Savevm.Machine.VMState.Decoding;
 using Savevm.Machine.VMState.Tree;
 using Savevm.States.Opening;
 using Savevm.States.Reading;
 using Savevm.States.Surveys;
+using Savevm.Transport.Tests.Tls;
 
 namespace Savevm.Samples.Tests;
 
@@ -17,13 +19,15 @@ public sealed class MachineTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Theory]
-    [InlineData("unix")]
-    [InlineData("tcp")]
-    public void It_goes_live_from_process_to_process_and_no_tick_is_lost_or_told_twice(string scheme)
+    [InlineData("unix", false)]
+    [InlineData("tcp", false)]
+    [InlineData("tcp", true)]
+    public void It_goes_live_from_process_to_process_and_no_tick_is_lost_or_told_twice(string scheme, bool secured)
     {
-        using var first = new MachineProcess("run");
-        using var second = new MachineProcess("receive", scheme == "tcp" ? "tcp:127.0.0.1:0" : $"unix:{_folder}/second");
-        using var third = new MachineProcess("receive", scheme == "tcp" ? "tcp:127.0.0.1:0" : $"unix:{_folder}/third");
+        string[] tls = secured ? ["--tls", Certificates("all")] : [];
+        using var first = new MachineProcess(["run", .. tls]);
+        using var second = new MachineProcess(["receive", scheme == "tcp" ? "tcp:127.0.0.1:0" : $"unix:{_folder}/second", .. tls]);
+        using var third = new MachineProcess(["receive", scheme == "tcp" ? "tcp:127.0.0.1:0" : $"unix:{_folder}/third", .. tls]);
         first.AwaitOutput(ManyTicks);
         first.Say($"migrate {second.AwaitMessage("listening at ")}");
         Assert.Equal(0, first.AwaitExit());
@@ -74,6 +78,69 @@ public sealed class MachineTests : IDisposable
         first.AwaitOutput(ManyTicks);
         Assert.Empty(second.Output);
         long[] ticks = [.. first.Ticks];
+        Assert.Equal(Numbers(ticks.Length), ticks);
+    }
+
+    [Fact]
+    public void Who_has_other_certificates_or_none_gets_no_machine()
+    {
+        using var first = new MachineProcess("run", "--tls", Certificates("ours"));
+        using var second = new MachineProcess("receive", "tcp:127.0.0.1:0", "--tls", Certificates("theirs"));
+        using var plain = new MachineProcess("run");
+        string address = second.AwaitMessage("listening at ");
+        first.AwaitOutput(5);
+        first.Say($"migrate {address}");
+        Assert.Contains("is not signed by the CA of ", first.AwaitMessage("migrate: "), StringComparison.Ordinal);
+        second.AwaitMessage("refused: ");
+        plain.AwaitOutput(5);
+        plain.Say($"migrate {address}");
+        Assert.EndsWith("the peer does not speak TLS", second.AwaitMessage("refused: "), StringComparison.Ordinal);
+        first.AwaitOutput(10);
+        plain.AwaitOutput(10);
+        Assert.Empty(second.Output);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void It_goes_on_at_the_other_place_before_its_memory_is_there(bool secured)
+    {
+        Assert.SkipWhen(MissingPages.Refusal() is not null, MissingPages.Refusal() ?? "");
+        string[] tls = secured ? ["--tls", Certificates("all")] : [];
+        using var first = new MachineProcess(["run", .. tls]);
+        using var second = new MachineProcess(["receive", "tcp:127.0.0.1:0", .. tls]);
+        first.AwaitOutput(ManyTicks);
+        // Two seconds for all of it: most of its memory comes because it asks.
+        first.Say("limit 8");
+        first.Say($"migrate {second.AwaitMessage("listening at ")}");
+        first.AwaitMessage("migrate: to ");
+        first.AwaitOutput(5);
+        first.Say("postcopy");
+        first.AwaitMessage("migrate: completed after ");
+        string figures = first.AwaitMessage("migrate: ");
+        Assert.DoesNotContain(" and 0 pages", figures, StringComparison.Ordinal);
+        Assert.Equal(0, first.AwaitExit());
+        second.AwaitMessage("received");
+        second.AwaitOutput(ManyTicks);
+        long[] ticks = [.. first.Ticks, .. second.Ticks];
+        Assert.Equal(Numbers(ticks.Length), ticks);
+    }
+
+    /// <summary>It writes to all of its memory faster than the limit lets any of it through; only when it is slowed down can it leave.</summary>
+    [Fact]
+    public void Slowed_down_it_can_leave_also_where_little_gets_through()
+    {
+        using var first = new MachineProcess("run", "--memory", "64");
+        using var second = new MachineProcess("receive", $"unix:{_folder}/second", "--memory", "64");
+        first.AwaitOutput(5);
+        first.Say("limit 160");
+        first.Say($"migrate {second.AwaitMessage("listening at ")}");
+        first.AwaitMessage("migrate: completed after ");
+        string figures = first.AwaitMessage("migrate: ");
+        Assert.DoesNotMatch("^0 %", figures);
+        Assert.Equal(0, first.AwaitExit());
+        second.AwaitOutput(ManyTicks);
+        long[] ticks = [.. first.Ticks, .. second.Ticks];
         Assert.Equal(Numbers(ticks.Length), ticks);
     }
 
@@ -128,6 +195,12 @@ public sealed class MachineTests : IDisposable
         Assert.InRange((long)devices[0].Root.Find("registers")!.Value.AsUnsigned(8), first.Ticks[^1], first.Ticks[^1] + 1);
         Assert.Equal(["now", "period", "expiry", "fired"], devices[2].Root.Children.Select(field => field.Name));
         Assert.Equal(10_000_000, devices[2].Root.Find("period")!.Value.AsSigned());
+    }
+
+    private string Certificates(string name)
+    {
+        using var authority = new TestAuthority();
+        return authority.WriteAll(Path.Combine(_folder, name), "127.0.0.1");
     }
 
     private static IEnumerable<long> Numbers(int count) => Enumerable.Range(1, count).Select(number => (long)number);

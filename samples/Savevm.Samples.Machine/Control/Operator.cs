@@ -1,6 +1,7 @@
 using System.Globalization;
 using Savevm.Migration.Live;
 using Savevm.Transport;
+using Savevm.Transport.Tls;
 
 namespace Savevm.Samples.Machine.Control;
 
@@ -8,14 +9,15 @@ namespace Savevm.Samples.Machine.Control;
 /// Obeys one line after the other. A migration runs beside it, so that it can be cancelled; when the machine is gone, or there are no more
 /// lines, the program ends.
 /// </summary>
-internal sealed class Operator(SampleMachine machine, TextReader input, TextWriter messages) : IDisposable
+internal sealed class Operator(SampleMachine machine, string? certificates, TextReader input, TextWriter messages) : IDisposable
 {
     /// <summary>What can be said, for people.</summary>
-    public const string Commands = "then lines: migrate ADDRESS | limit MEBIBYTES-PER-SECOND | cancel | quit";
+    public const string Commands = "then lines: migrate ADDRESS | limit MEBIBYTES-PER-SECOND | postcopy | cancel | quit";
 
     private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock gate = new();
     private CancellationTokenSource? cancel;
+    private volatile LiveMigration? leaving;
     private long? bytesPerSecond;
     private Task migration = Task.CompletedTask;
 
@@ -47,6 +49,9 @@ internal sealed class Operator(SampleMachine machine, TextReader input, TextWrit
             {
                 case ["cancel"]:
                     Cancel();
+                    break;
+                case ["postcopy"]:
+                    leaving?.StartPostcopy();
                     break;
                 case ["migrate", var address]:
                     Migrate(address);
@@ -91,20 +96,33 @@ internal sealed class Operator(SampleMachine machine, TextReader input, TextWrit
     {
         try
         {
+            var to = ChannelAddress.Parse(address);
+            using var channels = new ChannelSet(Connect(to, cancellationToken));
             var options = new LiveOptions
             {
+                // A destination that can ask for pages may be given the machine before it has all of them.
+                Postcopy = channels.Main.IsBidirectional,
                 BandwidthBytesPerSecond = limit,
                 Convergence = new ConvergenceOptions { AutoConverge = true },
             };
-            var to = ChannelAddress.Parse(address);
+            leaving = machine.Leave(channels, options);
             messages.WriteLine($"migrate: to {to}");
-            var figures = machine.Send(to.Connect(cancellationToken), options, cancellationToken);
+            leaving.Run(cancellationToken);
+            var figures = leaving.Statistics;
             messages.WriteLine($"migrate: completed after {figures.DirtySyncCount} rounds; the machine stood still for {figures.Downtime.TotalMilliseconds:f1} ms");
+            messages.WriteLine($"migrate: {figures.ThrottlePercent} % of its time was taken from it, and {figures.RequestsServed} pages were asked for");
             ended.TrySetResult();
         }
         catch (Exception failure) when (Refusals.Explains(failure))
         {
             messages.WriteLine($"migrate: {failure.Message}");
         }
+    }
+
+    private IByteChannel Connect(ChannelAddress to, CancellationToken cancellationToken)
+    {
+        if (certificates is null) return to.Connect(cancellationToken);
+        using var credentials = TlsCredentials.Load(certificates, TlsEndpoint.Client);
+        return TlsChannel.Open(to.Connect(cancellationToken), credentials, new TlsOptions { HostName = TlsOptions.HostOf(to) }, cancellationToken);
     }
 }
