@@ -2,6 +2,7 @@ using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Savevm.Linux;
 
 namespace Savevm.Transport.Tls;
 
@@ -74,7 +75,8 @@ internal sealed class TlsHandshake(IByteChannel channel, TlsCredentials credenti
         if (stream.FirstByte is not (-1 or 0x15 or 0x16)) return "the peer does not speak TLS";
         var message = InnermostMessage(error);
         if (message.Contains(" alert ", StringComparison.Ordinal)) return $"the peer refused the TLS handshake: {message}";
-        return stream.AtEnd ? "the peer closed the connection during the TLS handshake" : $"the TLS handshake failed: {message}";
+        var isGone = stream.AtEnd || error is LinuxException { ErrorNumber: Errno.EPIPE or Errno.ECONNRESET };
+        return isGone ? "the peer closed the connection during the TLS handshake" : $"the TLS handshake failed: {message}";
     }
 
     private SslClientAuthenticationOptions ClientOptions() => new()
