@@ -11,4 +11,6 @@ internal sealed class DirectRam(GuestRam ram, HostedRamBlock[] hosted) : IRamSou
     public IReadOnlyList<RamBlock> Blocks => ram.Blocks;
 
     public IPageReader OpenReader() => new HostedPageReader(hosted, isDirect: true);
+
+    public IPageReader OpenStableReader() => new HostedPageReader(hosted);
 }

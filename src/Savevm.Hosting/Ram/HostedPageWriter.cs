@@ -6,7 +6,7 @@ using Savevm.Machine.Ram;
 namespace Savevm.Hosting.Ram;
 
 /// <summary>Writes pages into mapped RAM, by native calls; while pages are missing, in one step with waking who waits. Each is there when the call returns; a flush has nothing left to do.</summary>
-internal sealed unsafe class HostedPageWriter(GuestRam ram, HostedRamBlock[] blocks) : IPageWriter
+internal sealed unsafe class HostedPageWriter(GuestRam ram, HostedRamBlock[] blocks) : IPageWriter, IPageReadback
 {
     public void WritePage(int blockIndex, long pageIndex, ReadOnlySpan<byte> page)
     {
@@ -36,6 +36,15 @@ internal sealed unsafe class HostedPageWriter(GuestRam ram, HostedRamBlock[] blo
         // Most zero pages were never written to; writing zeros to them would cost memory.
         if (block.Memory.IsZero(offset, RamBlock.PageSize)) return;
         block.Memory.Fill(offset, 0, RamBlock.PageSize);
+    }
+
+    public void ReadBack(int blockIndex, long pageIndex, Span<byte> page)
+    {
+        var block = blocks[blockIndex];
+        GuestRam.CheckRange(block, pageIndex, 1);
+        // Whoever reads a page that is missing waits for it; the thread that would bring it is this one.
+        if (ram.Missing is not null) throw new InvalidOperationException("Pages may be missing: there is nothing to apply a difference to.");
+        block.Memory.Read(pageIndex * RamBlock.PageSize, page[..RamBlock.PageSize]);
     }
 
     public void Flush()

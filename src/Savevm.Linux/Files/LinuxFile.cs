@@ -12,7 +12,8 @@ public sealed unsafe class LinuxFile : IDisposable
     /// <summary>The most segments of one gathered write.</summary>
     public const int MaximumSegments = 1024;
 
-    internal LinuxFile(SafeFileHandle handle, string name)
+    /// <summary>Takes an open descriptor over.</summary>
+    public LinuxFile(SafeFileHandle handle, string name)
     {
         Handle = handle;
         Name = name;

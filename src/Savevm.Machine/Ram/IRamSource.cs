@@ -8,4 +8,10 @@ public interface IRamSource
 
     /// <summary>Opens a reader for one thread.</summary>
     IPageReader OpenReader();
+
+    /// <summary>
+    /// Opens a reader for one thread that looks at contents: what it returns does not change until its next call, whatever the machine writes
+    /// meanwhile.
+    /// </summary>
+    IPageReader OpenStableReader() => OpenReader();
 }

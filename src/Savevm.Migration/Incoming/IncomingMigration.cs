@@ -1,11 +1,11 @@
 using Savevm.Machine;
 using Savevm.Machine.VMState;
 using Savevm.Migration.Core;
+using Savevm.Migration.Incoming.Multifd;
 using Savevm.Migration.Metrics;
 using Savevm.Migration.ReturnPath;
 using Savevm.Transport;
 using Savevm.Wire;
-using Savevm.Wire.Descriptions;
 using Savevm.Wire.Dialects;
 using Savevm.Wire.Forward;
 
@@ -28,7 +28,9 @@ public sealed class IncomingMigration : IDisposable
     private static readonly TimeSpan EndSilence = TimeSpan.FromSeconds(5);
 
     private readonly DestinationMachine machine;
+    private readonly ChannelSet channels;
     private readonly IByteChannel channel;
+    private readonly MultifdReceiver? multifd;
     private readonly StreamDialect dialect;
     private readonly ForwardWindow window;
     private readonly PageReceiver pages;
@@ -45,12 +47,19 @@ public sealed class IncomingMigration : IDisposable
 
     /// <summary>Prepares to read <paramref name="channel"/> into <paramref name="machine"/>. Nothing is read yet.</summary>
     public IncomingMigration(DestinationMachine machine, IByteChannel channel, StreamDialect? dialect = null)
+        : this(machine, new ChannelSet(channel), dialect)
+    {
+    }
+
+    /// <summary>Prepares to read <paramref name="channels"/>, which stay the caller's, into <paramref name="machine"/>.</summary>
+    public IncomingMigration(DestinationMachine machine, ChannelSet channels, StreamDialect? dialect = null)
     {
         this.machine = machine;
-        this.channel = channel;
+        (this.channels, channel) = (channels, channels.Main);
         this.dialect = dialect ?? StreamDialect.Default;
         window = new ForwardWindow(channel);
-        pages = new PageReceiver(window, machine.Ram, this.dialect, Statistics);
+        multifd = channels.Multifd.Count > 0 ? new MultifdReceiver(channels.Multifd, machine.Ram, Statistics, BreakOff) : null;
+        pages = new PageReceiver(window, machine.Ram, this.dialect, multifd, Statistics);
         live = new LiveSectionReader(window, pages, machine.Loaders, devices) { Approved = Agree };
         core = new IncomingCore { StateChanged = state => StateChanged?.Invoke(state) };
     }
@@ -81,10 +90,11 @@ public sealed class IncomingMigration : IDisposable
     public IncomingResult Run(CancellationToken cancellationToken)
     {
         core.Step(IncomingInput.Begin, 0);
-        using var abort = cancellationToken.Register(channel.Abort);
+        using var abort = cancellationToken.Register(channels.Abort);
         try
         {
             cancellationToken.ThrowIfCancellationRequested();
+            multifd?.Start(Surroundings);
             while (!core.IsOver) Do(core.Action);
             return new IncomingResult(CollectedState(), pages.Blocks, remarks);
         }
@@ -95,6 +105,7 @@ public sealed class IncomingMigration : IDisposable
         finally
         {
             EndFaults();
+            multifd?.End();
             live.Cleanup();
         }
     }
@@ -103,6 +114,7 @@ public sealed class IncomingMigration : IDisposable
     public void Dispose()
     {
         EndFaults();
+        multifd?.Dispose();
         pages.Dispose();
         package?.Dispose();
         window.Dispose();
@@ -174,6 +186,7 @@ public sealed class IncomingMigration : IDisposable
                 ReadCommand(from, nested);
                 break;
             case SectionType.Eof when !nested:
+                multifd?.DemandEnd(from.Offset);
                 from.Consume(1);
                 Step(IncomingInput.EndOfFile);
                 break;
@@ -254,6 +267,7 @@ public sealed class IncomingMigration : IDisposable
                 break;
             case CommandType.PostcopyListen:
                 Step(IncomingInput.Listen);
+                pages.ExpectMissingPages();
                 StartFaults(at);
                 break;
             case CommandType.PostcopyRun:
@@ -314,29 +328,7 @@ public sealed class IncomingMigration : IDisposable
 
     private void ReadDescription()
     {
-        // A source without a description keeps a connection with return path open and says nothing more.
-        if (window.Unread.IsEmpty && !window.WaitForMore(EndSilence)) return;
-        if (window.Unread.IsEmpty && !window.Fill(ControlLimit)) return;
-        if (window.Unread[0] != (byte)SectionType.VMDescription) return;
-        int length;
-        int consumed;
-        while (!ForwardReader.TryReadDescriptionHeader(window.Unread, window.Offset, out length, out consumed)) Need(window, ControlLimit);
-        window.Consume(consumed);
-        while (window.Unread.Length < length) Need(window, WireLimits.MaxDescriptionBytes);
-        description = window.Unread[..length].ToArray();
-        if (length > 0)
-        {
-            try
-            {
-                remarks.AddRange(devices.CompareWith(VMDescription.Parse(description, window.Offset).Entries));
-            }
-            catch (WireException unreadable)
-            {
-                // QEMU loads a stream whatever its description says; a snapshot of it is as good as the stream was.
-                remarks.Add($"the description cannot be used: {unreadable.Message}");
-            }
-        }
-        window.Consume(length);
+        description = TrailingDescription.Read(window, EndSilence, devices, remarks);
         Statistics.SetStreamBytes(window.Offset);
     }
 
@@ -355,7 +347,7 @@ public sealed class IncomingMigration : IDisposable
     {
         var named = cancellationToken.IsCancellationRequested
             ? new OperationCanceledException("The incoming migration was cancelled.", failure, cancellationToken)
-            : failure;
+            : multifd?.Failure ?? failure;
         try
         {
             if (!core.IsOurs) returnPath?.Shut(1);
@@ -364,9 +356,23 @@ public sealed class IncomingMigration : IDisposable
         {
             // It is broken already; the source finds out by itself.
         }
-        channel.Abort();
+        channels.Abort();
         core.Step(named is OperationCanceledException ? IncomingInput.Cancel : IncomingInput.Failure, window.Offset);
         return named;
+    }
+
+    /// <summary>A multifd channel failed: the source is told, and whoever waits for the main channel goes on.</summary>
+    private void BreakOff()
+    {
+        try
+        {
+            returnPath?.Shut(1);
+        }
+        catch (PeerLostException)
+        {
+            // It is broken already; the source finds out by itself.
+        }
+        channels.Abort();
     }
 
     private SectionType PeekType(ForwardWindow from)

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using Savevm.Machine;
 using Savevm.Machine.Ram;
+using Savevm.Migration.Incoming.Multifd;
 using Savevm.Migration.Metrics;
 using Savevm.Wire;
 using Savevm.Wire.Dialects;
@@ -13,9 +14,11 @@ namespace Savevm.Migration.Incoming;
 /// Reads the bodies of RAM sections of one channel and hands the pages to the machine. Data plane: no allocation, no
 /// lock, no copy per page; the page writer gathers straight from the window. Layout: <c>docs/wire-format.md</c>, chapter 4.
 /// </summary>
-internal sealed class PageReceiver(ForwardWindow window, IRamSink sink, StreamDialect dialect, MigrationStatistics statistics) : IDisposable
+internal sealed class PageReceiver(ForwardWindow window, IRamSink sink, StreamDialect dialect, MultifdReceiver? multifd, MigrationStatistics statistics) : IDisposable
 {
     private const int WindowLimit = 4 << 20;
+
+    private readonly DifferenceApplier differences = new();
 
     private readonly List<RamBlock> blocks = [];
     private readonly List<byte[]> names = [];
@@ -24,12 +27,22 @@ internal sealed class PageReceiver(ForwardWindow window, IRamSink sink, StreamDi
     private int current = -1;
     private long normalPages;
     private long zeroPages;
+    private bool marksSections, hasReadStart, runsSoon;
 
     /// <summary>The block list, once the stream announced it.</summary>
     public IReadOnlyList<RamBlock> Blocks => blocks;
 
     /// <summary>The source may change to postcopy: a block of huge pages carries their size in the block list.</summary>
     public void ExpectPageSizes() => spoken = spoken with { HasPostcopyPageSizes = true };
+
+    /// <summary>
+    /// Postcopy: pages may be missing from now on. Differences are nothing to apply to what is missing, and multifd channels bring no more pages.
+    /// </summary>
+    public void ExpectMissingPages()
+    {
+        runsSoon = true;
+        multifd?.EndPages();
+    }
 
     /// <summary>The block of that name.</summary>
     public RamBlock FindBlock(string idStr, long offset) =>
@@ -56,9 +69,10 @@ internal sealed class PageReceiver(ForwardWindow window, IRamSink sink, StreamDi
     /// <exception cref="MachineRefusedException">The guest's pages are not of our size.</exception>
     public void ReceiveBody()
     {
+        var hasFlush = false;
         try
         {
-            while (!ReceiveBuffered())
+            while (!ReceiveBuffered(ref hasFlush))
             {
                 Publish();
                 if (!window.Fill(WindowLimit))
@@ -71,10 +85,19 @@ internal sealed class PageReceiver(ForwardWindow window, IRamSink sink, StreamDi
                 $"the guest's pages are smaller than {RamBlock.PageSize} bytes, as those of ARM processors before v7 and of microcontrollers; only that size is known");
         }
         Publish();
+        if (multifd is null) return;
+        // The first body tells how the source keeps its channels in step: by records, of which this body has one, or at the end of each body.
+        if (!hasReadStart) marksSections = !hasFlush;
+        hasReadStart = true;
+        if (marksSections) multifd.Mark(window.Offset);
     }
 
     /// <inheritdoc/>
-    public void Dispose() => writer?.Dispose();
+    public void Dispose()
+    {
+        writer?.Dispose();
+        differences.Dispose();
+    }
 
     // The stream says the size of its pages only where it is larger than the smallest of the architecture.
     private bool HasAddressOfSmallerPage() =>
@@ -82,7 +105,7 @@ internal sealed class PageReceiver(ForwardWindow window, IRamSink sink, StreamDi
         && ((RamFlags)word & (RamFlags.Page | RamFlags.Zero)) != 0;
 
     /// <summary>Takes every whole record of the window. True when the body ended; false when more bytes are needed.</summary>
-    private bool ReceiveBuffered()
+    private bool ReceiveBuffered(ref bool hasFlush)
     {
         while (RamRecordReader.TryRead(window.Unread, window.Offset, out var record, out var headerBytes))
         {
@@ -109,15 +132,34 @@ internal sealed class PageReceiver(ForwardWindow window, IRamSink sink, StreamDi
                     window.Consume(headerBytes);
                     ReceiveBlockList(record.Address);
                     break;
+                case RamRecordKind.Xbzrle:
+                    if (!ReceiveDifference(record, headerBytes)) return false;
+                    break;
                 case RamRecordKind.MultifdFlush:
                     // Some sources write it without multifd; there is nothing to wait for on one channel.
                     window.Consume(headerBytes);
+                    hasFlush = true;
+                    if (multifd is null || marksSections) break;
+                    writer?.Flush();
+                    multifd.Mark(window.Offset);
                     break;
                 default:
                     throw new WireException(window.Offset, $"a RAM record of kind {record.Kind} cannot be taken here: switch the capability off at the source");
             }
         }
         return false;
+    }
+
+    private bool ReceiveDifference(in RamRecord record, int headerBytes)
+    {
+        if (runsSoon) throw new WireException(window.Offset, "a difference comes after the switch to postcopy");
+        var page = Locate(record);
+        if (!RamPayloadReader.TryRead(record.Kind, window.Unread[headerBytes..], window.Offset + headerBytes, out var payload, out var payloadBytes)) return false;
+        var offset = window.Offset + headerBytes + payloadBytes - payload.Length;
+        differences.Apply(writer!, current, page, payload, offset);
+        window.Consume(headerBytes + payloadBytes);
+        statistics.AddDifference(payloadBytes);
+        return true;
     }
 
     /// <summary>Makes the record's block the current one and returns the page number, checked.</summary>
@@ -175,6 +217,7 @@ internal sealed class PageReceiver(ForwardWindow window, IRamSink sink, StreamDi
         blocks.AddRange(listed);
         names.AddRange(listed.Select(block => System.Text.Encoding.ASCII.GetBytes(block.IdStr)));
         writer = sink.OpenWriter();
+        multifd?.Declare(blocks);
         statistics.SetRamBytesTotal(listed.Sum(block => block.UsedLength));
     }
 

@@ -7,6 +7,7 @@ using Savevm.Migration.Outgoing;
 using Savevm.Migration.Pages;
 using Savevm.Transport;
 using Savevm.Wire;
+using Savevm.Wire.Dialects;
 
 namespace Savevm.Migration.Live;
 
@@ -29,6 +30,7 @@ public sealed class LiveMigration
     private readonly ControlWriter control;
     private readonly LiveSections sections;
     private OwnedParts? parts;
+    private IRoundOutput? pages;
     private LiveRounds? rounds;
     private PostcopySender? sender;
     private ConversationWriter? ending;
@@ -117,11 +119,7 @@ public sealed class LiveMigration
 
     private SourceEvent WriteOpening()
     {
-        var main = channels.Main;
-        if (options.Postcopy && !main.IsBidirectional)
-            throw new MachineRefusedException($"{main.Name} carries bytes in one direction only: pages cannot be asked for");
-        if (options.SwitchoverAck && !main.IsBidirectional)
-            throw new MachineRefusedException($"{main.Name} carries bytes in one direction only: nobody can agree to the switch-over");
+        RoundOutputChoice.Demand(machine, channels, options);
         sections.Prepare();
         machine.Dirty.Start();
         var conversation = Conversation(new DeviceState
@@ -130,12 +128,10 @@ public sealed class LiveMigration
             ConfigurationSubsections = machine.Outline.ConfigurationSubsections,
             Sections = [],
         });
-        control.Write(main, output =>
-        {
-            conversation.WriteOpening(output, openReturnPath: main.IsBidirectional, advisePostcopy: options.Postcopy);
-            sections.WriteSetup(output);
-        });
-        rounds = parts!.Own(new LiveRounds(machine, channels, options, sections, Statistics));
+        pages = parts!.Own(RoundOutputChoice.Open(machine, channels, options, Statistics));
+        pages.Open(conversation, control, options.Postcopy);
+        if (machine.Handlers.Count > 0) control.Write(channels.Main, sections.WriteSetup);
+        rounds = new LiveRounds(machine, channels, options, sections, pages, Statistics);
         if (machine.Unplug is not { } unplug) return SourceEvent.Done;
         isUnplugged = true;
         unplug.Request();
@@ -177,6 +173,7 @@ public sealed class LiveMigration
     {
         if (options.Dialect.HasSwitchoverStart && options.SwitchoverStart) control.Write(channels.Main, ConversationWriter.WriteSwitchoverStart);
         rounds!.SendRest();
+        pages!.Complete(control);
         machine.Dirty.Stop();
         sections.Complete(beforePostcopy: false);
         return SourceEvent.Done;
@@ -251,8 +248,14 @@ public sealed class LiveMigration
     }
 
     // Its recorded section id is the outline's, whatever the devices say: the section is open already.
-    private ConversationWriter Conversation(DeviceState devices) =>
-        new(devices with { RamSectionId = machine.Outline.RamSectionId }, blocks, options.Dialect) { HostPages = hostPages };
+    private ConversationWriter Conversation(DeviceState devices)
+    {
+        return new ConversationWriter(devices with { RamSectionId = machine.Outline.RamSectionId }, blocks, options.Dialect)
+        {
+            HostPages = hostPages,
+            Capabilities = options.MappedRam ? [CapabilityTable.MappedRam] : [],
+        };
+    }
 
     /// <summary>Breaks the connection, lets the machine go on where it is still ours, and names the failure as what it is.</summary>
     private Exception GiveUp(Exception failure)

@@ -26,6 +26,15 @@ public sealed record LiveOptions
     /// <summary>How long devices that must leave before the machine is sent may take.</summary>
     public TimeSpan UnplugTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>Send differences from the second round on; null for whole pages.</summary>
+    public XbzrleOptions? Xbzrle { get; init; }
+
+    /// <summary>How pages travel on the multifd channels; null for as they are, where there are such channels.</summary>
+    public MultifdOptions? Multifd { get; init; }
+
+    /// <summary>The main channel is a file in which pages lie at fixed places (QEMU's capability <c>mapped-ram</c>).</summary>
+    public bool MappedRam { get; init; }
+
     /// <summary>Limit for RAM in bytes per second while the machine runs; null for none.</summary>
     public long? BandwidthBytesPerSecond { get; init; }
 

@@ -12,7 +12,7 @@ namespace Savevm.Migration.Live;
 /// <summary>
 /// The rounds of a live migration: sends what is pending, counts what the machine wrote meanwhile, asks the policy what follows. One thread.
 /// </summary>
-internal sealed class LiveRounds : IDisposable
+internal sealed class LiveRounds
 {
     // How often the return path is looked at while pages are sent: a destination that gives up says so there.
     private const int RunsPerLook = 16;
@@ -28,8 +28,7 @@ internal sealed class LiveRounds : IDisposable
     private readonly PendingPages pending;
     private readonly ConvergencePolicy policy;
     private readonly PageServer destination;
-    private readonly IPageReader reader;
-    private readonly PageRecordWriter writer;
+    private readonly IRoundOutput output;
     private readonly RoundPump pump;
     private readonly Pacer pacer;
     private readonly TimeProvider time;
@@ -38,9 +37,9 @@ internal sealed class LiveRounds : IDisposable
     private long begun, sentBefore, paced;
 
     /// <summary>All RAM is pending.</summary>
-    public LiveRounds(LiveMachine machine, ChannelSet channels, LiveOptions options, LiveSections sections, MigrationStatistics statistics)
+    public LiveRounds(LiveMachine machine, ChannelSet channels, LiveOptions options, LiveSections sections, IRoundOutput output, MigrationStatistics statistics)
     {
-        (this.machine, this.channels, this.options, this.sections, this.statistics) = (machine, channels, options, sections, statistics);
+        (this.machine, this.channels, this.options, this.sections, this.output, this.statistics) = (machine, channels, options, sections, output, statistics);
         blocks = machine.Ram.Blocks;
         pending = new PendingPages(blocks);
         pending.AddAll();
@@ -48,9 +47,7 @@ internal sealed class LiveRounds : IDisposable
         time = options.Surroundings.Time;
         ReturnPath = new ReturnPathReader(channels.Main);
         destination = new PageServer(blocks, ReturnPath, requested: null, statistics);
-        reader = machine.Ram.OpenReader();
-        writer = new PageRecordWriter(channels.Main, blocks, machine.Outline.RamSectionId, framed: true, statistics);
-        pump = new RoundPump(blocks, pending, reader, writer);
+        pump = new RoundPump(blocks, pending, output);
         pacer = new Pacer(options.BandwidthBytesPerSecond, time);
         BeginRound();
         paced = sentBefore;
@@ -67,7 +64,7 @@ internal sealed class LiveRounds : IDisposable
         else if (sections.Iterate()) return SourceEvent.RoundEnded;
         if (++runs % RunsPerLook == 0) Hear();
         if (options.BandwidthBytesPerSecond is null) return SourceEvent.Done;
-        var now = statistics.StreamBytes;
+        var now = statistics.TransferredBytes;
         pacer.Pushed(now - paced);
         paced = now;
         if (pacer.HoldBack(0) is var delay && delay > TimeSpan.Zero) options.Surroundings.Sleep(delay);
@@ -80,7 +77,7 @@ internal sealed class LiveRounds : IDisposable
         pending.Collect(machine.Dirty);
         var rest = sections.Pending(isExact: true);
         var left = pending.Bytes + rest.Total;
-        var facts = new RoundFacts(round, statistics.StreamBytes - sentBefore, time.GetElapsedTime(begun), left, rest.PrecopyOnly);
+        var facts = new RoundFacts(round, statistics.TransferredBytes - sentBefore, time.GetElapsedTime(begun), left, rest.PrecopyOnly);
         var decision = policy.Decide(facts);
         statistics.NoteRound(round, left, policy);
         options.Progress?.Report(statistics);
@@ -127,7 +124,7 @@ internal sealed class LiveRounds : IDisposable
     /// <summary>Sends what was begun, and says which pages are left. The machine stands still.</summary>
     public SentPages EndForPostcopy()
     {
-        writer.Send();
+        output.EndRound();
         pending.Collect(machine.Dirty);
         // At least one discard must come before LISTEN, or QEMU waits for itself for ever.
         if (pending.Count == 0) pending.Add(0, 0);
@@ -168,16 +165,9 @@ internal sealed class LiveRounds : IDisposable
         if (isThrottled) machine.Throttle?.Throttle(0);
     }
 
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        writer.Dispose();
-        reader.Dispose();
-    }
-
     private static PeerLostException EarlyEnd() => new("the destination said that it has everything before it had");
 
-    private void BeginRound() => (begun, sentBefore, isRamDone) = (time.GetTimestamp(), statistics.StreamBytes, false);
+    private void BeginRound() => (begun, sentBefore, isRamDone) = (time.GetTimestamp(), statistics.TransferredBytes, false);
 
     private bool MayPostcopy(bool isExact) =>
         options.Postcopy && (!options.SwitchoverAck || destination.IsAcknowledged) && policy.FitsDowntime(sections.Pending(isExact).PrecopyOnly);

@@ -21,6 +21,11 @@ public sealed class MigrationMeter : IDisposable
         ArgumentNullException.ThrowIfNull(statistics);
         meter = new Meter(new MeterOptions(Name) { Tags = migration is null ? null : [new("migration", migration)] });
         Count("savevm.migration.stream", "By", "Bytes of the main stream.", () => statistics.StreamBytes);
+        Count("savevm.migration.multifd", "By", "Bytes of the multifd channels.", () => statistics.MultifdBytes);
+        Count("savevm.migration.xbzrle", "By", "Bytes of differences.", () => statistics.Xbzrle?.Bytes ?? 0);
+        Count("savevm.migration.xbzrle.pages", "{page}", "Pages that were found in the cache of differences.", () => statistics.Xbzrle?.Pages ?? 0);
+        Count("savevm.migration.xbzrle.miss", "{page}", "Pages that were not found in it.", () => statistics.Xbzrle?.CacheMiss ?? 0);
+        Count("savevm.migration.xbzrle.overflow", "{page}", "Pages whose difference was longer.", () => statistics.Xbzrle?.Overflow ?? 0);
         Count("savevm.migration.pages.normal", "{page}", "Pages with contents, repeats counted.", () => statistics.NormalPages);
         Count("savevm.migration.pages.zero", "{page}", "Pages of zeros, repeats counted.", () => statistics.ZeroPages);
         Count("savevm.migration.requests", "{page}", "Pages that the destination asked for.", () => statistics.RequestsReceived);

@@ -10,10 +10,24 @@ public sealed class MigrationStatistics
     private long requestsReceived;
     private long ramBytesTotal;
     private long dirtySyncCount, remainingBytes, expectedDowntimeTicks, downtimeTicks, bytesPerSecond;
+    private long multifdBytes, placedBytes;
     private int throttlePercent;
+    private XbzrleStatistics? xbzrle;
 
     /// <summary>Bytes of the main stream read or written so far.</summary>
     public long StreamBytes => Volatile.Read(ref streamBytes);
+
+    /// <summary>Bytes of the multifd channels read or written so far (<c>multifd-bytes</c>).</summary>
+    public long MultifdBytes => Volatile.Read(ref multifdBytes);
+
+    /// <summary>Bytes written at places of a file, beside the stream in it.</summary>
+    public long PlacedBytes => Volatile.Read(ref placedBytes);
+
+    /// <summary>All bytes of all channels (<c>transferred</c>).</summary>
+    public long TransferredBytes => StreamBytes + MultifdBytes + PlacedBytes;
+
+    /// <summary>What the cache of differences did (<c>xbzrle-cache</c>); null without XBZRLE.</summary>
+    public XbzrleStatistics? Xbzrle => Volatile.Read(ref xbzrle);
 
     /// <summary>Page records with contents, repeats counted.</summary>
     public long NormalPages => Volatile.Read(ref normalPages);
@@ -58,6 +72,20 @@ public sealed class MigrationStatistics
     }
 
     internal void SetDowntime(TimeSpan downtime) => Volatile.Write(ref downtimeTicks, downtime.Ticks);
+
+    internal XbzrleStatistics BeginXbzrle(long cacheBytes)
+    {
+        var begun = new XbzrleStatistics(cacheBytes);
+        Volatile.Write(ref xbzrle, begun);
+        return begun;
+    }
+
+    /// <summary>A destination counts what it applied: it has no cache.</summary>
+    internal void AddDifference(int length) => (xbzrle ?? BeginXbzrle(0)).AddHit(length);
+
+    internal void AddMultifdBytes(long count) => Interlocked.Add(ref multifdBytes, count);
+
+    internal void AddPlacedBytes(long count) => Interlocked.Add(ref placedBytes, count);
 
     internal void AddStreamBytes(long count) => Interlocked.Add(ref streamBytes, count);
 

@@ -20,11 +20,22 @@ internal sealed class ConversationWriter(DeviceState devices, IReadOnlyList<RamB
     /// <summary>Values of our pings: they only need to differ.</summary>
     public const uint SetupPing = 1, BeforePackagePing = 2, BeforeRunPing = 3, AfterPackagePing = 4;
 
+    /// <summary>Capabilities that the configuration announces, since the stream cannot be read without them.</summary>
+    public IReadOnlyList<string> Capabilities { get; init; } = [];
+
     /// <summary>Header to the end of the block list.</summary>
     public void WriteOpening(WireWriter output, bool openReturnPath, bool advisePostcopy)
     {
+        WriteBeforeRam(output, openReturnPath, advisePostcopy);
+        WriteBlockList(output, advisePostcopy);
+        WriteStartEnding(output);
+    }
+
+    /// <summary>Header to the head of RAM's START.</summary>
+    public void WriteBeforeRam(WireWriter output, bool openReturnPath, bool advisePostcopy)
+    {
         ForwardWriter.WriteHeader(output);
-        if (devices.MachineName is { } name) ForwardWriter.WriteConfiguration(output, name, devices.ConfigurationSubsections.Span);
+        if (devices.MachineName is { } name) ForwardWriter.WriteConfiguration(output, name, Subsections(name));
         if (openReturnPath)
         {
             ForwardWriter.WriteCommand(output, CommandType.OpenReturnPath);
@@ -34,8 +45,18 @@ internal sealed class ConversationWriter(DeviceState devices, IReadOnlyList<RamB
             ForwardWriter.WriteCommand(output, CommandType.PostcopyAdvise, new PostcopyAdvise(HostPages.Summary, RamBlock.PageSize).ToPayload());
         foreach (var section in devices.Sections.Where(section => section.IsEarly)) WriteDevice(output, section);
         ForwardWriter.WriteSectionStart(output, SectionType.Start, devices.RamSectionId, "ram", 0, 4);
+    }
+
+    /// <summary>The block list of RAM's START.</summary>
+    public void WriteBlockList(WireWriter output, bool advisePostcopy)
+    {
         var listed = blocks.Select(block => new RamSetupBlock(block.IdStr, (ulong)block.UsedLength, (ulong)HostPages.BytesOf(block.Index)));
         RamRecordWriter.WriteSetup(output, listed, dialect with { HasPostcopyPageSizes = advisePostcopy });
+    }
+
+    /// <summary>The end of RAM's START.</summary>
+    public void WriteStartEnding(WireWriter output)
+    {
         RamRecordWriter.WriteEndOfSection(output);
         ForwardWriter.WriteFooter(output, devices.RamSectionId);
     }
@@ -94,6 +115,19 @@ internal sealed class ConversationWriter(DeviceState devices, IReadOnlyList<RamB
     {
         WriteRamEnd(output);
         ForwardWriter.WriteEndOfFile(output);
+    }
+
+    /// <summary>The recorded subsections, unless capabilities are to be announced: those they may speak of were another stream's.</summary>
+    private ReadOnlySpan<byte> Subsections(string name)
+    {
+        var recorded = devices.ConfigurationSubsections.Span;
+        if (Capabilities.Count == 0) return recorded;
+        var window = new WireWriter();
+        ForwardWriter.WriteConfiguration(window, name, recorded);
+        window.WriteByte((byte)SectionType.Eof);
+        return ForwardReader.TryReadConfiguration(window.WrittenSpan, 0, out var record, out _)
+            ? ConfigurationRecord.Create(name, Capabilities, record.TargetPageBits, record.Uuid).Subsections
+            : throw new WireException(0, "the configuration's subsections are cut off");
     }
 
     private static void WriteDiscards(WireWriter output, RamBlock block, SentPages sent)

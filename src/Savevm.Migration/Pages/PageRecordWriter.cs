@@ -25,6 +25,9 @@ internal sealed unsafe class PageRecordWriter : IDisposable
     private const int TailBytes = 8 + 5;
     private const int MaxRecordBytes = RamRecordWriter.MaxPageHeaderBytes + 1 + TailBytes;
 
+    /// <summary>Bytes of a difference's record between its word (with the name, where there is one) and the difference itself.</summary>
+    internal const int DifferenceHeadBytes = 3;
+
     private readonly IByteChannel channel;
     private readonly MigrationStatistics statistics;
     private readonly byte[][] names;
@@ -50,6 +53,9 @@ internal sealed unsafe class PageRecordWriter : IDisposable
         this.statistics = statistics;
         names = [.. blocks.Select(block => System.Text.Encoding.ASCII.GetBytes(block.IdStr))];
     }
+
+    /// <summary>Called before a batch is written that has something in it: for who must be in step with the ends of sections.</summary>
+    public Action? Sending { get; set; }
 
     /// <summary>Adds a page; <paramref name="content"/> must stay valid until <see cref="Send"/> returns.</summary>
     public void AddPage(int blockIndex, long pageIndex, ReadOnlySpan<byte> content)
@@ -81,10 +87,31 @@ internal sealed unsafe class PageRecordWriter : IDisposable
         zeroPages++;
     }
 
+    /// <summary>Adds a page as its difference to what the destination has; it is copied.</summary>
+    public void AddDifference(int blockIndex, long pageIndex, ReadOnlySpan<byte> difference)
+    {
+        if (arenaUsed > ArenaBytes - MaxRecordBytes - DifferenceHeadBytes - RamBlock.PageSize) Send();
+        Begin();
+        var head = RamRecordWriter.WriteXbzrleHeader(Free, Address(pageIndex), NameFor(blockIndex), difference.Length);
+        difference.CopyTo(Free[head..]);
+        TakeHeader(head + difference.Length);
+    }
+
+    /// <summary>Adds the mark that pairs with a SYNC packet on each multifd channel.</summary>
+    public void AddMultifdFlush()
+    {
+        Begin();
+        TakeHeader(RamRecordWriter.WriteWord(Free, 0, RamFlags.MultifdFlush));
+    }
+
+    /// <summary>Begins a section if none is begun, so that <see cref="Send"/> ends one.</summary>
+    public void BeginSection() => Begin();
+
     /// <summary>Writes what was added. Nothing happens when nothing was.</summary>
     public void Send()
     {
         if (arenaUsed == 0) return;
+        Sending?.Invoke();
         if (framed)
         {
             var written = RamRecordWriter.WriteWord(Free, 0, RamFlags.Eos);

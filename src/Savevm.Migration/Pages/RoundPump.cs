@@ -6,12 +6,9 @@ namespace Savevm.Migration.Pages;
 /// Sends the pending pages of a machine that runs, in block order; after the last it begins at the first again. What the machine writes to a
 /// page after it was read is told by the tracker the next time. One thread; no allocation per page.
 /// </summary>
-internal sealed class RoundPump(IReadOnlyList<RamBlock> blocks, PendingPages pending, IPageReader reader, PageRecordWriter writer)
+internal sealed class RoundPump(IReadOnlyList<RamBlock> blocks, PendingPages pending, IRoundOutput output)
 {
     private const int MaxRunPages = 64;
-
-    // Shorter runs are copied and travel together: a system call costs as much as the copies of some pages.
-    private const int LongRunPages = 16;
 
     private int blockIndex;
     private long page;
@@ -24,24 +21,14 @@ internal sealed class RoundPump(IReadOnlyList<RamBlock> blocks, PendingPages pen
     {
         if (!FindNext())
         {
-            writer.Send();
+            output.EndRound();
             (blockIndex, page) = (0, 0);
             return false;
         }
-        var bitmap = pending[blockIndex];
-        var wanted = (int)Math.Min(MaxRunPages, bitmap.NextClear(page) - page);
-        var run = reader.Read(blockIndex, page, wanted);
-        pending.Take(blockIndex, page, run.PageCount);
-        var isLong = run.PageCount >= LongRunPages;
-        for (var index = 0; index < run.PageCount; index++)
-        {
-            var content = run.IsZero ? default : run.Bytes.Slice(index * RamBlock.PageSize, RamBlock.PageSize);
-            if (run.IsZero || (!run.IsScanned && ZeroPage.IsZero(content))) writer.AddZeroPage(blockIndex, page + index);
-            else if (isLong) writer.AddPage(blockIndex, page + index, content);
-            else writer.AddCopy(blockIndex, page + index, content);
-        }
-        if (isLong && !run.IsZero) writer.Send();
-        page += run.PageCount;
+        var wanted = (int)Math.Min(MaxRunPages, pending[blockIndex].NextClear(page) - page);
+        var taken = output.SendPages(blockIndex, page, wanted);
+        pending.Take(blockIndex, page, taken);
+        page += taken;
         return true;
     }
 

@@ -9,7 +9,7 @@ namespace Savevm.Repository.Pages;
 /// Writes pages of one channel to the images. Consecutive pages are gathered where they lie in the caller's memory and written by one
 /// system call; a zero page where nothing was written costs no call at all.
 /// </summary>
-internal sealed unsafe class RamImageWriter(RamImageSink sink, byte id) : IPageWriter
+internal sealed unsafe class RamImageWriter(RamImageSink sink, byte id) : IPageWriter, IPageReadback
 {
     private const int MaximumRunPages = 256;
     private const long WriteBackBytes = 8 << 20;
@@ -47,6 +47,15 @@ internal sealed unsafe class RamImageWriter(RamImageSink sink, byte id) : IPageW
         // Zeros over data are written like data, which is cheap; sealing turns them into holes.
         pass.Break(group, ChunkPass.ChunkInGroup(pageIndex));
         Gather(image, pageIndex, (nint)Unsafe.AsPointer(ref ZeroPage[0]));
+    }
+
+    public void ReadBack(int blockIndex, long pageIndex, Span<byte> page)
+    {
+        var image = ImageOf(blockIndex, pageIndex);
+        Flush();
+        page = page[..RamBlock.PageSize];
+        var count = image.File.Read(page, pageIndex * RamBlock.PageSize);
+        page[count..].Clear();
     }
 
     public void Flush()

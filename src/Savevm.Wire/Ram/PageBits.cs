@@ -28,6 +28,22 @@ public static class PageBits
             bitmap[(int)(first >> 3)] |= (byte)(1 << (int)(first & 7));
     }
 
+    /// <summary>Clears the bits of consecutive pages.</summary>
+    public static void ClearRange(Span<byte> bitmap, long first, long count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(first);
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, ((long)bitmap.Length * 8) - first);
+        long end = first + count;
+        for (; first < end && (first & 7) != 0; first++)
+            bitmap[(int)(first >> 3)] &= (byte)~(1 << (int)(first & 7));
+        long whole = (end - first) >> 3;
+        if (whole > 0)
+            bitmap.Slice((int)(first >> 3), (int)whole).Clear();
+        for (first += whole * 8; first < end; first++)
+            bitmap[(int)(first >> 3)] &= (byte)~(1 << (int)(first & 7));
+    }
+
     /// <summary>Number of set bits among the first <paramref name="pageCount"/>.</summary>
     public static long CountSet(ReadOnlySpan<byte> bitmap, long pageCount)
     {
