@@ -2,22 +2,29 @@ using Savevm.Machine;
 using Savevm.Migration.Incoming;
 using Savevm.Migration.Live;
 using Savevm.Transport;
-using Savevm.Transport.Channels;
 
 namespace Savevm.Migration.Tests.Doubles;
 
 /// <summary>A machine that runs, sent by the real engine to the real destination engine over a socket pair.</summary>
 internal sealed class LiveConversation : IDisposable
 {
-    private readonly SocketChannel sourceEnd, destinationEnd;
-    private readonly ChannelSet channels;
+    private readonly ChannelSet sourceEnds, destinationEnds;
+    private readonly CountedThreads threads = new();
 
-    public LiveConversation(WritingMachine source, DestinationMachine destination, LiveOptions options, Func<IByteChannel, IByteChannel>? layer = null, Func<LiveMachine, LiveMachine>? with = null)
+    /// <summary>With as many multifd channels; a layer for them knows the number of its channel.</summary>
+    public LiveConversation(
+        WritingMachine source, DestinationMachine destination, LiveOptions options, Func<IByteChannel, IByteChannel>? layer = null,
+        int multifd = 0, Func<int, IByteChannel, IByteChannel>? multifdLayer = null, Func<LiveMachine, LiveMachine>? with = null)
     {
-        (sourceEnd, destinationEnd) = ChannelPair.Create();
-        channels = new ChannelSet(layer is null ? sourceEnd : layer(sourceEnd));
-        Outgoing = new LiveMigration(with is null ? source.AsLive() : with(source.AsLive()), channels, options) { StateChanged = state => OutgoingStates.Add(state) };
-        Incoming = new IncomingMigration(destination, destinationEnd) { SwitchoverAck = options.SwitchoverAck };
+        var (sourceEnd, destinationEnd) = ChannelPair.Create();
+        var pairs = Enumerable.Range(0, multifd).Select(_ => ChannelPair.Create()).ToArray();
+        sourceEnds = new ChannelSet(
+            layer is null ? sourceEnd : layer(sourceEnd), null,
+            [.. pairs.Select((pair, id) => multifdLayer is null ? pair.Item1 : multifdLayer(id, pair.Item1))]);
+        // They may come in any order.
+        destinationEnds = new ChannelSet(destinationEnd, null, [.. pairs.Reverse().Select(pair => (IByteChannel)pair.Item2)]);
+        Outgoing = new LiveMigration(with is null ? source.AsLive() : with(source.AsLive()), sourceEnds, options with { Surroundings = threads }) { StateChanged = state => OutgoingStates.Add(state) };
+        Incoming = new IncomingMigration(destination, destinationEnds) { Surroundings = threads, SwitchoverAck = options.SwitchoverAck };
     }
 
     public LiveMigration Outgoing { get; }
@@ -40,12 +47,21 @@ internal sealed class LiveConversation : IDisposable
         return (await outgoing, await incoming);
     }
 
+    /// <summary>What the destination takes in; for who breaks it.</summary>
+    public ChannelSet DestinationEnds => destinationEnds;
+
+    /// <summary>The engines started threads, and all of them have ended.</summary>
+    public void AssertNoThreadIsLeft(int atLeast)
+    {
+        Assert.True(threads.Started >= atLeast, $"{threads.Started} threads");
+        Assert.Equal(0, threads.Alive);
+    }
+
     public void Dispose()
     {
         Incoming.Dispose();
-        channels.Dispose();
-        sourceEnd.Dispose();
-        destinationEnd.Dispose();
+        sourceEnds.Dispose();
+        destinationEnds.Dispose();
         Cancel.Dispose();
     }
 }

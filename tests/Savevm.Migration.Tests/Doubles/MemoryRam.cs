@@ -115,8 +115,13 @@ internal sealed class MemoryRam : IRamSource, IRamSink, IFaultSource
         }
     }
 
-    private sealed class Writer(MemoryRam ram) : IPageWriter
+    private sealed class Writer(MemoryRam ram) : IPageWriter, IPageReadback
     {
+        public void ReadBack(int blockIndex, long pageIndex, Span<byte> page)
+        {
+            lock (ram.gate) ram.contents[blockIndex].AsSpan((int)pageIndex * RamBlock.PageSize, RamBlock.PageSize).CopyTo(page);
+        }
+
         public void WritePage(int blockIndex, long pageIndex, ReadOnlySpan<byte> page) => Write(blockIndex, pageIndex, page);
 
         public void WriteZeroPage(int blockIndex, long pageIndex) => Write(blockIndex, pageIndex, new byte[RamBlock.PageSize]);

@@ -54,6 +54,9 @@ internal sealed class WritingMachine : IMachineControl, IGuestThrottle, IDisposa
     /// <summary>Called when it has been stopped.</summary>
     public Action? Stopped { get; set; }
 
+    /// <summary>Some pages become zero again, one write in so many; 0 for none.</summary>
+    public int ZeroEvery { get; init; }
+
     public long Writes => Volatile.Read(ref writes);
 
     public IReadOnlyList<string> Calls
@@ -125,6 +128,8 @@ internal sealed class WritingMachine : IMachineControl, IGuestThrottle, IDisposa
                 // Also the last word of the last block: ends are where bitmaps go wrong.
                 var block = random.Next(20) == 0 ? 1 + random.Next(2) : 0;
                 var span = block == 0 ? (long)Volatile.Read(ref pages) * RamBlock.PageSize : Ram.Blocks[block].UsedLength;
+                if (ZeroEvery > 0 && block == 0 && random.Next(ZeroEvery) == 0)
+                    Ram.Hosted[0].Memory.Fill(random.NextInt64(span / RamBlock.PageSize) * RamBlock.PageSize, 0, RamBlock.PageSize);
                 Ram.Hosted[block].Memory.WriteUInt64(random.NextInt64(span / 8) * 8, (ulong)Interlocked.Increment(ref writes));
             }
             Interlocked.Decrement(ref running);

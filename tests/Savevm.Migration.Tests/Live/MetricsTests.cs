@@ -30,7 +30,7 @@ public sealed class MetricsTests
         Assert.Equal(statistics.DirtySyncCount, seen["savevm.migration.rounds"]);
         Assert.Equal(statistics.RamBytesTotal, seen["savevm.migration.ram"]);
         Assert.Equal(statistics.Downtime.TotalSeconds, seen["savevm.migration.downtime"]);
-        Assert.Equal(11, seen.Count);
+        Assert.Equal(16, seen.Count);
         Assert.True(statistics.NormalPages > 1000 && statistics.ZeroPages > 1000 && statistics.Downtime > TimeSpan.Zero);
     }
 
