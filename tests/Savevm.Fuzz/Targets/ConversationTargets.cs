@@ -5,6 +5,7 @@ using Savevm.Migration.Incoming;
 using Savevm.Migration.Outgoing;
 using Savevm.Transport;
 using Savevm.Wire;
+using Savevm.Wire.Multifd;
 using Savevm.Wire.ReturnPath;
 
 namespace Savevm.Fuzz.Targets;
@@ -19,6 +20,12 @@ internal static class ConversationTargets
         new("incoming", "a whole migration into a machine that keeps nothing", Incoming, Seeds.Streams)
         {
             MaxBytes = 32768,
+            MaxAllocatedBytes = 24 << 20,
+            Refusals = Refusals,
+        },
+        new("incoming-multifd", "a whole migration whose pages come on a multifd channel", IncomingMultifd, MultifdStreams)
+        {
+            MaxBytes = 65536,
             MaxAllocatedBytes = 24 << 20,
             Refusals = Refusals,
         },
@@ -37,6 +44,35 @@ internal static class ConversationTargets
         using var migration = new IncomingMigration(machine.AsDestination(), channel);
         IncomingResult result = migration.Run(CancellationToken.None);
         Promise.That(machine.State == result.Devices, "incoming: the machine was given what the result tells");
+    }
+
+    /// <summary>The first three bytes say how long the main stream is; the rest is the channel's.</summary>
+    private static void IncomingMultifd(ReadOnlySpan<byte> input)
+    {
+        if (input.Length < 3)
+            return;
+        int length = Math.Min((input[0] << 16) | (input[1] << 8) | input[2], input.Length - 3);
+        var machine = new NullMachine();
+        using var channels = new ChannelSet(
+            new BytesChannel(input.Slice(3, length).ToArray()), null, [new BytesChannel(input[(3 + length)..].ToArray())]);
+        using var migration = new IncomingMigration(machine.AsDestination(), channels);
+        migration.Run(CancellationToken.None);
+    }
+
+    private static IEnumerable<byte[]> MultifdStreams()
+    {
+        var initial = new WireWriter();
+        new MultifdInitialPacket(Guid.Empty, 0).Write(initial);
+        var head = new byte[MultifdPacketWriter.RamHeaderBytes];
+        MultifdPacketWriter.WriteSync(head, 0);
+        byte[] sync = [.. head];
+        MultifdPacketWriter.WritePages(head, 1, "pc.ram"u8, [0], [0x1000], MultifdCompression.None, 0x1000);
+        byte[] packet = [.. head, .. new byte[0x1000]];
+        foreach (byte[] stream in Seeds.Streams())
+        {
+            byte[] length = [(byte)(stream.Length >> 16), (byte)(stream.Length >> 8), (byte)stream.Length];
+            yield return [.. length, .. stream, .. initial.WrittenSpan, .. sync, .. packet, .. sync, .. sync];
+        }
     }
 
     /// <summary>The first byte says whether it is a postcopy; the return path follows.</summary>

@@ -5,7 +5,7 @@ using Savevm.Machine.VMState;
 namespace Savevm.Fuzz.Targets;
 
 /// <summary>Takes everything that lies inside its RAM, and keeps nothing.</summary>
-internal sealed class NullMachine : IRamSink, IPageWriter, IDeviceStateSink
+internal sealed class NullMachine : IRamSink, IPageWriter, IPageReadback, IDeviceStateSink
 {
     private const long MaxRamBytes = 64 << 20;
 
@@ -34,6 +34,12 @@ internal sealed class NullMachine : IRamSink, IPageWriter, IDeviceStateSink
     }
 
     public void WriteZeroPage(int blockIndex, long pageIndex) => CheckPages(blockIndex, pageIndex, 1);
+
+    public void ReadBack(int blockIndex, long pageIndex, Span<byte> page)
+    {
+        CheckPages(blockIndex, pageIndex, 1);
+        page.Clear();
+    }
 
     public void Flush()
     {

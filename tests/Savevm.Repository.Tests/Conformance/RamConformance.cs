@@ -87,6 +87,31 @@ public abstract class RamConformance
     }
 
     [Fact]
+    public void What_was_written_can_be_read_back_flushed_or_not()
+    {
+        using var trip = Open();
+        using var pool = new PagePool(4);
+        using var native = new PagePool(1);
+        trip.Sink.DeclareBlocks(Blocks);
+        using var writer = trip.Sink.OpenWriter();
+        var readback = Assert.IsAssignableFrom<IPageReadback>(writer);
+        Span<byte> got = new byte[RamBlock.PageSize];
+        got.Fill(1);
+        readback.ReadBack(3, 34, got);
+        Assert.False(got.ContainsAnyExcept((byte)0), "a page that was never written");
+        writer.WritePage(0, 3, pool.Next(7));
+        writer.WritePage(0, 4, pool.Next(8));
+        readback.ReadBack(0, 3, got);
+        Assert.True(got.SequenceEqual(native.Next(7)), "a page that was not flushed");
+        writer.WriteZeroPage(0, 3);
+        readback.ReadBack(0, 3, got);
+        Assert.False(got.ContainsAnyExcept((byte)0), "a page that became zero");
+        readback.ReadBack(0, 4, got);
+        Assert.True(got.SequenceEqual(native.Next(8)), "its neighbour");
+        writer.Flush();
+    }
+
+    [Fact]
     public void Any_order_of_writes_gives_the_last_ones()
     {
         var action = Gen.Select(Gen.Enum<Action>(), Gen.Int[0, 3], Gen.Int[0, 99], Gen.Int[1, 40], Gen.Int[1, 1_000_000]);
