@@ -1,6 +1,5 @@
 using Savevm.Machine;
 using Savevm.Migration.Incoming;
-using Savevm.Migration.Tests.Doubles;
 using Savevm.Transport;
 using Savevm.Wire;
 using Savevm.Wire.Multifd;
@@ -44,7 +43,7 @@ public sealed class ChannelReceptionTests : IDisposable
             for (var got = 0; got < packet.Length;) got += channel.Read(packet.AsSpan(got));
             ids.Add(packet[24]);
         }
-        Assert.Equal([0, 1], ids.Order());
+        Assert.Equal<byte>([0, 1], ids.Order());
         // The one that said nothing.
         Assert.False(channels.Preempt!.WaitReadable(TimeSpan.Zero));
     }
