@@ -35,6 +35,14 @@ public static class MultifdFlagTable
     }
 
     /// <summary>The flag that stands for a compression.</summary>
-    public static MultifdFlags FlagOf(MultifdCompression compression) =>
-        Array.Find(All, row => row.Compression == compression)?.Flag ?? MultifdFlags.None;
+    public static MultifdFlags FlagOf(MultifdCompression compression)
+    {
+        // Asked for each packet: nothing is allocated.
+        foreach (MultifdFlagRow row in All)
+        {
+            if (row.Compression == compression)
+                return row.Flag;
+        }
+        return MultifdFlags.None;
+    }
 }
