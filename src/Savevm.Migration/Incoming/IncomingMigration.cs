@@ -43,6 +43,7 @@ public sealed class IncomingMigration : IDisposable
     private ForwardWindow? package;
     private ReturnPathWriter? returnPath;
     private ConfigurationRecord? configuration;
+    private DeviceState? taken;
     private byte[] description = [];
 
     /// <summary>Prepares to read <paramref name="channel"/> into <paramref name="machine"/>. Nothing is read yet.</summary>
@@ -96,7 +97,7 @@ public sealed class IncomingMigration : IDisposable
             cancellationToken.ThrowIfCancellationRequested();
             multifd?.Start(Surroundings);
             while (!core.IsOver) Do(core.Action);
-            return new IncomingResult(CollectedState(), pages.Blocks, remarks);
+            return new IncomingResult(taken!, pages.Blocks, remarks);
         }
         catch (Exception failure)
         {
@@ -134,7 +135,7 @@ public sealed class IncomingMigration : IDisposable
                 ReadDescription();
                 break;
             case IncomingAction.LoadDevices:
-                machine.Devices.AcceptDevices(CollectedState());
+                machine.Devices.AcceptDevices(taken = CollectedState());
                 break;
             case IncomingAction.SayShut:
                 EndFaults();

@@ -66,12 +66,15 @@ internal static class ConversationTargets
         var head = new byte[MultifdPacketWriter.RamHeaderBytes];
         MultifdPacketWriter.WriteSync(head, 0);
         byte[] sync = [.. head];
-        MultifdPacketWriter.WritePages(head, 1, "pc.ram"u8, [0], [0x1000], MultifdCompression.None, 0x1000);
+        MultifdPacketWriter.WritePages(head, 1, "m"u8, [0], [0x1000], MultifdCompression.None, 0x1000);
         byte[] packet = [.. head, .. new byte[0x1000]];
         foreach (byte[] stream in Seeds.Streams())
         {
+            // Each body of RAM wants its own mark, and how many a stream has only a reader knows.
+            byte[][] marks = [sync, [.. sync, .. sync], [.. sync, .. sync, .. sync], [.. sync, .. sync, .. sync, .. sync]];
             byte[] length = [(byte)(stream.Length >> 16), (byte)(stream.Length >> 8), (byte)stream.Length];
-            yield return [.. length, .. stream, .. initial.WrittenSpan, .. sync, .. packet, .. sync, .. sync];
+            foreach (byte[] more in marks)
+                yield return [.. length, .. stream, .. initial.WrittenSpan, .. sync, .. packet, .. more];
         }
     }
 

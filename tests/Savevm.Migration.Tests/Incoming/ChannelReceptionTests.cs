@@ -54,7 +54,7 @@ public sealed class ChannelReceptionTests : IDisposable
         await AssertRefusedAsync("that was not expected (0 were)", new ExpectedChannels(), Initial(0));
         await AssertRefusedAsync("a second main channel", new ExpectedChannels { Multifd = 1 }, Main, Main);
         await AssertRefusedAsync("nothing that a QEMU sends first", new ExpectedChannels(), "GET / HTTP/1.1\r\n"u8.ToArray());
-        await AssertRefusedAsync("go on with a postcopy", new ExpectedChannels(), Convert.FromHexString("08000b0000"));
+        await AssertRefusedAsync("go on with a postcopy", new ExpectedChannels(), Convert.FromHexString("0800090000"));
     }
 
     [Fact]
