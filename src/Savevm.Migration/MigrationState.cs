@@ -27,6 +27,9 @@ public enum MigrationState
     /// <summary>The connection broke in postcopy: the destination keeps what it has and waits.</summary>
     PostcopyPaused,
 
+    /// <summary>A new connection is there, and both sides agree on what is missing.</summary>
+    PostcopyRecover,
+
     /// <summary>Done: the destination has everything.</summary>
     Completed,
 

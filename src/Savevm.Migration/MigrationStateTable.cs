@@ -39,8 +39,11 @@ public static class MigrationStateTable
         new(MigrationState.PostcopyActive, MigrationState.Completed, "every page is written and the destination confirmed"),
         new(MigrationState.PostcopyActive, MigrationState.PostcopyPaused, "the connection broke, or the stored state is damaged; the guest waits at the destination"),
         new(MigrationState.PostcopyActive, MigrationState.Cancelled, "cancelled on request; the guest at the destination waits for pages"),
-        new(MigrationState.PostcopyPaused, MigrationState.Failed, "nobody recovers it"),
+        new(MigrationState.PostcopyPaused, MigrationState.PostcopyRecover, "a new connection was given"),
         new(MigrationState.PostcopyPaused, MigrationState.Cancelled, "cancelled on request; the guest at the destination waits for pages"),
+        new(MigrationState.PostcopyRecover, MigrationState.PostcopyActive, "the destination has said what it has, and is ready"),
+        new(MigrationState.PostcopyRecover, MigrationState.PostcopyPaused, "the new connection broke too"),
+        new(MigrationState.PostcopyRecover, MigrationState.Cancelled, "cancelled on request; the guest at the destination waits for pages"),
     ];
 
     /// <summary>Transitions of <see cref="Incoming.IncomingMigration"/>.</summary>
@@ -56,7 +59,9 @@ public static class MigrationStateTable
         new(MigrationState.Active, MigrationState.Cancelled, "cancelled; the source keeps the machine"),
         new(MigrationState.PostcopyActive, MigrationState.Completed, "every page arrived"),
         new(MigrationState.PostcopyActive, MigrationState.PostcopyPaused, "the connection broke while pages are missing"),
-        new(MigrationState.PostcopyPaused, MigrationState.Failed, "nobody recovers it"),
+        new(MigrationState.PostcopyPaused, MigrationState.PostcopyRecover, "a new connection was given"),
+        new(MigrationState.PostcopyRecover, MigrationState.PostcopyActive, "the source knows what is missing, and goes on"),
+        new(MigrationState.PostcopyRecover, MigrationState.PostcopyPaused, "the new connection broke too"),
     ];
 
     private static readonly FrozenSet<(MigrationState, MigrationState)> OutgoingSet = Outgoing.Select(row => (row.From, row.To)).ToFrozenSet();
@@ -73,6 +78,7 @@ public static class MigrationStateTable
         MigrationState.Device => "device",
         MigrationState.PostcopyActive => "postcopy-active",
         MigrationState.PostcopyPaused => "postcopy-paused",
+        MigrationState.PostcopyRecover => "postcopy-recover",
         MigrationState.Completed => "completed",
         MigrationState.Failed => "failed",
         MigrationState.Cancelled => "cancelled",

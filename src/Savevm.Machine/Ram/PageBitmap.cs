@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Numerics;
 
 namespace Savevm.Machine.Ram;
@@ -20,6 +21,13 @@ public sealed class PageBitmap
 
     /// <summary>Whether the bit of the page is set.</summary>
     public bool IsSet(long page) => (words[page >> 6] >> (int)(page & 63) & 1) != 0;
+
+    /// <summary>Copies the bits: bit <c>p % 8</c> of byte <c>p / 8</c> is that of page p.</summary>
+    /// <param name="bytes">Eight bytes for each 64 pages, begun ones too.</param>
+    public void CopyTo(Span<byte> bytes)
+    {
+        for (var index = 0; index < words.Length; index++) BinaryPrimitives.WriteUInt64LittleEndian(bytes[(index * sizeof(ulong))..], words[index]);
+    }
 
     /// <summary>Sets the bit; true when it was clear before.</summary>
     public bool Set(long page)

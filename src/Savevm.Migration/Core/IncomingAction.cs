@@ -21,6 +21,9 @@ public enum IncomingAction
     /// <summary>Wait for the end of the connection.</summary>
     AwaitEnd,
 
+    /// <summary>Wait for a new connection.</summary>
+    AwaitConnection,
+
     /// <summary>Let the machine run.</summary>
     StartMachine,
 }

@@ -39,6 +39,12 @@ public enum IncomingInput
     /// <summary>POSTCOPY_RUN.</summary>
     Run,
 
+    /// <summary>RECV_BITMAP: the source of a new connection asks which pages of a block are here.</summary>
+    Bitmap,
+
+    /// <summary>POSTCOPY_RESUME: it knows, and goes on.</summary>
+    Resume,
+
     /// <summary>The end mark.</summary>
     EndOfFile,
 

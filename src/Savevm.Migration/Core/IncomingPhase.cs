@@ -57,8 +57,11 @@ public enum IncomingPhase
     /// <summary>The machine is ours, and all of it is here.</summary>
     Ended,
 
-    /// <summary>The connection broke while the machine, which is ours, still needs pages.</summary>
+    /// <summary>The connection broke while the machine, which is ours, still needs pages: a new one is awaited.</summary>
     Paused,
+
+    /// <summary>A new connection is there: the source asks which pages are here.</summary>
+    Recovering,
 
     /// <summary>It failed. The machine is, if anywhere, where it came from.</summary>
     Failed,

@@ -37,7 +37,8 @@ public static class IncomingPhaseTable
         new(IncomingPhase.Hearing, IncomingAction.AwaitEnd, MigrationState.Active, Authority.Source),
         new(IncomingPhase.Starting, IncomingAction.StartMachine, MigrationState.Active, Authority.Destination),
         new(IncomingPhase.Ended, IncomingAction.None, MigrationState.Completed, Authority.Destination),
-        new(IncomingPhase.Paused, IncomingAction.None, MigrationState.PostcopyPaused, Authority.Destination),
+        new(IncomingPhase.Paused, IncomingAction.AwaitConnection, MigrationState.PostcopyPaused, Authority.Destination),
+        new(IncomingPhase.Recovering, IncomingAction.ReadRecord, MigrationState.PostcopyRecover, Authority.Destination),
         new(IncomingPhase.Failed, IncomingAction.None, MigrationState.Failed, Authority.Source),
         new(IncomingPhase.Cancelled, IncomingAction.None, MigrationState.Cancelled, Authority.Source),
     ];
@@ -89,7 +90,13 @@ public static class IncomingPhaseTable
         new(IncomingPhase.Running, IncomingInput.LivePart, IncomingPhase.Running),
         new(IncomingPhase.Running, IncomingInput.LiveEnd, IncomingPhase.Running),
         new(IncomingPhase.Running, IncomingInput.EndOfFile, IncomingPhase.PostcopyConfirming),
+        new(IncomingPhase.Paused, IncomingInput.Done, IncomingPhase.Recovering),
+        new(IncomingPhase.Recovering, IncomingInput.Bitmap, IncomingPhase.Recovering),
+        new(IncomingPhase.Recovering, IncomingInput.Resume, IncomingPhase.Running),
         new(IncomingPhase.PostcopyConfirming, IncomingInput.Done, IncomingPhase.Ended),
+        // Everything is here, whether the source hears of it or not.
+        new(IncomingPhase.PostcopyConfirming, IncomingInput.Failure, IncomingPhase.Ended),
+        new(IncomingPhase.PostcopyConfirming, IncomingInput.Cancel, IncomingPhase.Ended),
         new(IncomingPhase.Describing, IncomingInput.Done, IncomingPhase.Loading),
         new(IncomingPhase.Loading, IncomingInput.Done, IncomingPhase.Confirming),
         // The word to the source comes first: when it cannot be said the source goes on, and then we must not.
@@ -114,9 +121,9 @@ public static class IncomingPhaseTable
     public static IncomingPhase Step(IncomingPhase phase, IncomingInput input, long offset)
     {
         if (Steps.TryGetValue((phase, input), out var next)) return next;
-        var isOver = PhaseRows[phase].Action == IncomingAction.None && phase is not (IncomingPhase.Idle or IncomingPhase.Paused);
+        var isOver = PhaseRows[phase].Action == IncomingAction.None && phase != IncomingPhase.Idle;
         if (isOver || input is not (IncomingInput.Failure or IncomingInput.Cancel)) throw new WireException(offset, $"{input} is not allowed in phase {phase}");
-        if (phase is IncomingPhase.Running or IncomingPhase.PostcopyConfirming) return IncomingPhase.Paused;
+        if (phase is IncomingPhase.Running or IncomingPhase.Recovering or IncomingPhase.Paused) return IncomingPhase.Paused;
         return input == IncomingInput.Cancel ? IncomingPhase.Cancelled : IncomingPhase.Failed;
     }
 }

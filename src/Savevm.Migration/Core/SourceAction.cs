@@ -48,6 +48,12 @@ public enum SourceAction
     /// <summary>Write the end of a stream in postcopy.</summary>
     WritePostcopyEnd,
 
+    /// <summary>Wait for a new connection.</summary>
+    AwaitConnection,
+
+    /// <summary>Ask which pages arrived, and let the destination go on.</summary>
+    Resume,
+
     /// <summary>Break the connection, stop tracking, let the machine run as before.</summary>
     HandBack,
 }

@@ -63,8 +63,11 @@ public enum SourcePhase
     /// <summary>The machine is the destination's, and all of it is there.</summary>
     Completed,
 
-    /// <summary>The connection broke while the machine, which is the destination's, still needs pages.</summary>
+    /// <summary>The connection broke while the machine, which is the destination's, still needs pages: a new one is awaited.</summary>
     Paused,
+
+    /// <summary>A new connection is there: the destination says which pages it has.</summary>
+    Recovering,
 
     /// <summary>It failed, and the machine goes on here.</summary>
     Failed,

@@ -31,7 +31,8 @@ public static class SourcePhaseTable
         new(SourcePhase.PostcopyConfirming, SourceAction.AwaitShut, MigrationState.PostcopyActive, Authority.Destination),
         new(SourcePhase.HandingBack, SourceAction.HandBack, null, Authority.Source),
         new(SourcePhase.Completed, SourceAction.None, MigrationState.Completed, Authority.Destination),
-        new(SourcePhase.Paused, SourceAction.None, MigrationState.PostcopyPaused, Authority.Destination),
+        new(SourcePhase.Paused, SourceAction.AwaitConnection, MigrationState.PostcopyPaused, Authority.Destination),
+        new(SourcePhase.Recovering, SourceAction.Resume, MigrationState.PostcopyRecover, Authority.Destination),
         new(SourcePhase.Failed, SourceAction.None, MigrationState.Failed, Authority.Source),
         new(SourcePhase.Cancelled, SourceAction.None, MigrationState.Cancelled, Authority.Source),
     ];
@@ -66,6 +67,8 @@ public static class SourcePhaseTable
         new(SourcePhase.Serving, SourceEvent.Done, SourcePhase.Ending),
         new(SourcePhase.Ending, SourceEvent.Done, SourcePhase.PostcopyConfirming),
         new(SourcePhase.PostcopyConfirming, SourceEvent.Done, SourcePhase.Completed),
+        new(SourcePhase.Paused, SourceEvent.Done, SourcePhase.Recovering),
+        new(SourcePhase.Recovering, SourceEvent.Done, SourcePhase.Serving),
         new(SourcePhase.HandingBack, SourceEvent.Failure, SourcePhase.Failed),
         new(SourcePhase.HandingBack, SourceEvent.Cancel, SourcePhase.Cancelled),
     ];
@@ -93,6 +96,6 @@ public static class SourcePhaseTable
         if (isOver || @event is not (SourceEvent.Failure or SourceEvent.Cancel)) throw new InvalidOperationException($"{@event} cannot happen in phase {phase}");
         if (@event == SourceEvent.Cancel && !CanCancel(phase)) return phase;
         if (Rows[phase].Authority == Authority.Source) return SourcePhase.HandingBack;
-        return @event == SourceEvent.Cancel ? SourcePhase.Cancelled : phase == SourcePhase.Paused ? SourcePhase.Failed : SourcePhase.Paused;
+        return @event == SourceEvent.Cancel ? SourcePhase.Cancelled : SourcePhase.Paused;
     }
 }

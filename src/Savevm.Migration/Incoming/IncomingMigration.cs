@@ -24,21 +24,21 @@ public sealed class IncomingMigration : IDisposable
 {
     private const int ControlLimit = WireLimits.MaxIdStrBytes + 64;
 
-    // How long a source may keep an ended stream open before it counts as ended.
-    private static readonly TimeSpan EndSilence = TimeSpan.FromSeconds(5);
-
     private readonly DestinationMachine machine;
-    private readonly ChannelSet channels;
-    private readonly IByteChannel channel;
     private readonly MultifdReceiver? multifd;
     private readonly StreamDialect dialect;
-    private readonly ForwardWindow window;
     private readonly PageReceiver pages;
     private readonly LiveSectionReader live;
     private readonly SectionCollector devices = new();
     private readonly List<RecordedCommand> commands = [];
     private readonly List<string> remarks = [];
     private readonly IncomingCore core;
+    private ChannelSet channels;
+    private IByteChannel channel;
+    private ForwardWindow window;
+    private CancellationToken cancellation;
+    private Exception? broken;
+    private IByteChannel? recovered;
     private FaultForwarder? faultRequests;
     private ForwardWindow? package;
     private ReturnPathWriter? returnPath;
@@ -77,6 +77,12 @@ public sealed class IncomingMigration : IDisposable
     /// </summary>
     public bool SwitchoverAck { get; init; }
 
+    /// <summary>
+    /// Postcopy: called on the engine's thread when the connection broke, with the reason; gives the source's new one, which becomes the engine's.
+    /// May block, and be called again and again. Null, or a null answer: the migration ends here, and the machine waits for pages for ever.
+    /// </summary>
+    public Func<Exception, CancellationToken, IByteChannel?>? Recovery { get; init; }
+
     /// <summary>Clock and threads.</summary>
     internal Surroundings Surroundings { get; init; } = Surroundings.Real;
 
@@ -90,24 +96,39 @@ public sealed class IncomingMigration : IDisposable
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public IncomingResult Run(CancellationToken cancellationToken)
     {
+        cancellation = cancellationToken;
         core.Step(IncomingInput.Begin, 0);
-        using var abort = cancellationToken.Register(channels.Abort);
+        // Only the connections of now can be broken; those that were given in place of them are others.
+        using var abort = cancellationToken.Register(() => channels.Abort());
         try
         {
-            cancellationToken.ThrowIfCancellationRequested();
             multifd?.Start(Surroundings);
-            while (!core.IsOver) Do(core.Action);
+            while (!core.IsOver) Go();
             return new IncomingResult(taken!, pages.Blocks, remarks);
-        }
-        catch (Exception failure)
-        {
-            throw GiveUp(failure, cancellationToken);
         }
         finally
         {
             EndFaults();
             multifd?.End();
             live.Cleanup();
+        }
+    }
+
+    /// <summary>Does what is to be done. A failure leads on where a new connection may come; else it ends the migration.</summary>
+    private void Go()
+    {
+        var wasPaused = core.Phase == IncomingPhase.Paused;
+        try
+        {
+            if (!core.IsOurs) cancellation.ThrowIfCancellationRequested();
+            Do(core.Action);
+        }
+        catch (Exception failure)
+        {
+            broken = GiveUp(failure);
+            if (core.Phase == IncomingPhase.Ended) return;
+            // Who cannot give a connection is not asked again.
+            if (wasPaused || core.Phase != IncomingPhase.Paused || Recovery is null || cancellation.IsCancellationRequested) throw broken;
         }
     }
 
@@ -119,6 +140,7 @@ public sealed class IncomingMigration : IDisposable
         pages.Dispose();
         package?.Dispose();
         window.Dispose();
+        recovered?.Dispose();
     }
 
     private void Do(IncomingAction action)
@@ -132,7 +154,8 @@ public sealed class IncomingMigration : IDisposable
                 ReadRecord(package ?? window, nested: package is not null);
                 return;
             case IncomingAction.ReadDescription:
-                ReadDescription();
+                description = StreamEnding.ReadDescription(window, devices, remarks);
+                Statistics.SetStreamBytes(window.Offset);
                 break;
             case IncomingAction.LoadDevices:
                 machine.Devices.AcceptDevices(taken = CollectedState());
@@ -143,7 +166,10 @@ public sealed class IncomingMigration : IDisposable
                 returnPath?.Shut(0);
                 break;
             case IncomingAction.AwaitEnd:
-                AwaitEnd();
+                StreamEnding.AwaitEnd(window, canConfirm: returnPath is not null && channel.IsBidirectional);
+                break;
+            case IncomingAction.AwaitConnection:
+                AwaitConnection();
                 break;
             case IncomingAction.StartMachine:
                 // Nothing of a package is read behind the word that told the machine to run.
@@ -159,18 +185,10 @@ public sealed class IncomingMigration : IDisposable
 
     private void ReadHeader()
     {
-        int consumed;
-        while (!ForwardReader.TryReadHeader(window.Unread, window.Offset, out consumed)) Need(window, ControlLimit);
-        window.Consume(consumed);
+        StreamOpening.ReadHeader(window);
         Step(IncomingInput.Header);
         if (PeekType(window) != SectionType.Configuration) return;
-        ConfigurationRecord? record;
-        while (!ForwardReader.TryReadConfiguration(window.Unread, window.Offset, out record, out consumed)) Need(window, WireLimits.MaxDescriptionBytes);
-        if (record.TargetPageBits is { } bits && 1L << bits != Machine.Ram.RamBlock.PageSize)
-            throw new MachineRefusedException($"the guest's pages are of {1L << bits} bytes; only {Machine.Ram.RamBlock.PageSize} are known");
-        machine.Devices.AcceptConfiguration(record.MachineName, record.Subsections);
-        window.Consume(consumed);
-        configuration = record;
+        configuration = StreamOpening.ReadConfiguration(window, machine.Devices);
         Step(IncomingInput.Configuration);
     }
 
@@ -253,6 +271,16 @@ public sealed class IncomingMigration : IDisposable
                 Step(IncomingInput.NeutralCommand);
                 live.SwitchoverStarted();
                 break;
+            case CommandType.RecvBitmap:
+                Step(IncomingInput.Bitmap);
+                var asked = pages.FindBlock(command.BlockName, at);
+                returnPath!.ReceivedBitmap(asked.IdStr, pages.ReceivedOf(asked.Index));
+                break;
+            case CommandType.PostcopyResume:
+                Step(IncomingInput.Resume);
+                returnPath!.ResumeAck();
+                faultRequests?.Resume(returnPath, pages.ReceivedOf);
+                break;
             case CommandType.PostcopyAdvise:
                 Step(IncomingInput.Advise);
                 // Blocks of huge pages then say so in the block list. Without a payload it is about other things than RAM.
@@ -277,6 +305,20 @@ public sealed class IncomingMigration : IDisposable
             default:
                 throw new WireException(at, $"command {command.Type} cannot be taken here");
         }
+    }
+
+    private void AwaitConnection()
+    {
+        channel = Recovery!(broken!, cancellation) ?? throw broken!;
+        channels = new ChannelSet(channel);
+        recovered?.Dispose();
+        recovered = channel;
+        window.Dispose();
+        window = new ForwardWindow(channel);
+        pages.ContinueFrom(window);
+        live.ContinueFrom(window);
+        // There is no command for it: the new connection has a way back from the beginning.
+        returnPath = new ReturnPathWriter(channel);
     }
 
     private void ReadPackage(uint length, long at)
@@ -305,34 +347,6 @@ public sealed class IncomingMigration : IDisposable
         faultRequests = null;
     }
 
-    /// <summary>
-    /// A guest that controls the contents of a device's buffer can forge an early end of the device state. Then the true rest
-    /// follows; a true end is followed by nothing, and the source closes the connection as soon as it has heard us.
-    /// </summary>
-    private void AwaitEnd()
-    {
-        try
-        {
-            if (window.Unread.IsEmpty && (!window.WaitForMore(EndSilence) || !window.Fill(ControlLimit))) return;
-        }
-        catch (PeerLostException broken) when (returnPath is not null && channel.IsBidirectional)
-        {
-            // The source closes what it has heard the end of. It may not have heard us, and then the machine goes on there.
-            throw new PeerLostException($"{broken.Message}; everything is here, but the source may not know, and let the machine go on there", broken);
-        }
-        catch (PeerLostException)
-        {
-            return;
-        }
-        throw new WireException(window.Offset, "bytes follow the end of the stream: its end was not the true one");
-    }
-
-    private void ReadDescription()
-    {
-        description = TrailingDescription.Read(window, EndSilence, devices, remarks);
-        Statistics.SetStreamBytes(window.Offset);
-    }
-
     private DeviceState CollectedState() => new()
     {
         MachineName = configuration?.MachineName,
@@ -344,25 +358,19 @@ public sealed class IncomingMigration : IDisposable
     };
 
     /// <summary>Tells the source, breaks the connection and names the failure as what it is.</summary>
-    private Exception GiveUp(Exception failure, CancellationToken cancellationToken)
+    private Exception GiveUp(Exception failure)
     {
-        var named = cancellationToken.IsCancellationRequested
-            ? new OperationCanceledException("The incoming migration was cancelled.", failure, cancellationToken)
+        var named = cancellation.IsCancellationRequested
+            ? new OperationCanceledException("The incoming migration was cancelled.", failure, cancellation)
             : multifd?.Failure ?? failure;
-        try
-        {
-            if (!core.IsOurs) returnPath?.Shut(1);
-        }
-        catch (IOException)
-        {
-            // It is broken already; the source finds out by itself.
-        }
-        channels.Abort();
+        if (core.IsOurs) channels.Abort();
+        else BreakOff();
+        faultRequests?.Suspend();
         core.Step(named is OperationCanceledException ? IncomingInput.Cancel : IncomingInput.Failure, window.Offset);
         return named;
     }
 
-    /// <summary>A multifd channel failed: the source is told, and whoever waits for the main channel goes on.</summary>
+    /// <summary>The source is told that it failed here, and whoever waits for a channel goes on. A multifd channel's thread may call it.</summary>
     private void BreakOff()
     {
         try

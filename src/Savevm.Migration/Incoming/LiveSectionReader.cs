@@ -6,8 +6,9 @@ using Savevm.Wire.Forward;
 namespace Savevm.Migration.Incoming;
 
 /// <summary>The live sections of an incoming stream: finds who takes each, RAM or a loader, and lets it read. One thread.</summary>
-internal sealed class LiveSectionReader(ForwardWindow window, PageReceiver pages, IReadOnlyList<ILiveLoader> loaders, SectionCollector devices)
+internal sealed class LiveSectionReader(ForwardWindow first, PageReceiver pages, IReadOnlyList<ILiveLoader> loaders, SectionCollector devices)
 {
+    private ForwardWindow window = first;
     private readonly Dictionary<uint, (ILiveLoader? Loader, uint Version)> sections = [];
     private readonly HashSet<ILiveLoader> unapproved = [.. loaders.Where(loader => loader.NeedsApproval)];
     private readonly List<ILiveLoader> begun = [];
@@ -20,6 +21,9 @@ internal sealed class LiveSectionReader(ForwardWindow window, PageReceiver pages
 
     /// <summary>Called when the last loader that had to agree has.</summary>
     public Action? Approved { get; init; }
+
+    /// <summary>A new connection begins where the last one broke.</summary>
+    public void ContinueFrom(ForwardWindow next) => window = next;
 
     /// <summary>Reads a body whose header was consumed.</summary>
     /// <param name="header">The header.</param>

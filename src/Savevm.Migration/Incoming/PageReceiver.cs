@@ -14,7 +14,7 @@ namespace Savevm.Migration.Incoming;
 /// Reads the bodies of RAM sections of one channel and hands the pages to the machine. Data plane: no allocation, no
 /// lock, no copy per page; the page writer gathers straight from the window. Layout: <c>docs/wire-format.md</c>, chapter 4.
 /// </summary>
-internal sealed class PageReceiver(ForwardWindow window, IRamSink sink, StreamDialect dialect, MultifdReceiver? multifd, MigrationStatistics statistics) : IDisposable
+internal sealed class PageReceiver(ForwardWindow first, IRamSink sink, StreamDialect dialect, MultifdReceiver? multifd, MigrationStatistics statistics) : IDisposable
 {
     private const int WindowLimit = 4 << 20;
 
@@ -22,7 +22,10 @@ internal sealed class PageReceiver(ForwardWindow window, IRamSink sink, StreamDi
 
     private readonly List<RamBlock> blocks = [];
     private readonly List<byte[]> names = [];
+    private readonly List<PageBitmap> received = [];
+    private ForwardWindow window = first;
     private StreamDialect spoken = dialect;
+    private bool keepsReceived;
     private IPageWriter? writer;
     private int current = -1;
     private long normalPages;
@@ -33,7 +36,21 @@ internal sealed class PageReceiver(ForwardWindow window, IRamSink sink, StreamDi
     public IReadOnlyList<RamBlock> Blocks => blocks;
 
     /// <summary>The source may change to postcopy: a block of huge pages carries their size in the block list.</summary>
-    public void ExpectPageSizes() => spoken = spoken with { HasPostcopyPageSizes = true };
+    public void ExpectPageSizes()
+    {
+        spoken = spoken with { HasPostcopyPageSizes = true };
+        keepsReceived = true;
+    }
+
+    /// <summary>The pages of a block that are here; kept where postcopy may come.</summary>
+    public PageBitmap ReceivedOf(int blockIndex) => received[blockIndex];
+
+    /// <summary>A new connection begins where the last one broke; no block is the current one.</summary>
+    public void ContinueFrom(ForwardWindow next)
+    {
+        window = next;
+        current = -1;
+    }
 
     /// <summary>
     /// Postcopy: pages may be missing from now on. Differences are nothing to apply to what is missing, and multifd channels bring no more pages.
@@ -62,6 +79,7 @@ internal sealed class PageReceiver(ForwardWindow window, IRamSink sink, StreamDi
                 throw new WireException(at, $"discard of 0x{range.Length:x} bytes at 0x{range.Start:x} does not fit block '{block.IdStr}'");
             }
             sink.Discard(block.Index, (long)(range.Start / PageSize), (long)(range.Length / PageSize));
+            received[block.Index].ClearRange((long)(range.Start / PageSize), (long)(range.Length / PageSize));
         }
     }
 
@@ -117,11 +135,13 @@ internal sealed class PageReceiver(ForwardWindow window, IRamSink sink, StreamDi
                     if (window.Unread.Length < headerBytes + RamBlock.PageSize) return false;
                     writer!.WritePage(current, page, window.Unread.Slice(headerBytes, RamBlock.PageSize));
                     window.Consume(headerBytes + RamBlock.PageSize);
+                    if (keepsReceived) received[current].Set(page);
                     normalPages++;
                     break;
                 case RamRecordKind.ZeroPage:
                     var zeroPage = Locate(record);
                     writer!.WriteZeroPage(current, zeroPage);
+                    if (keepsReceived) received[current].Set(zeroPage);
                     window.Consume(headerBytes);
                     zeroPages++;
                     break;
@@ -215,6 +235,12 @@ internal sealed class PageReceiver(ForwardWindow window, IRamSink sink, StreamDi
         if (listed.Count == 0) return;
         sink.DeclareBlocks(listed);
         blocks.AddRange(listed);
+        foreach (var block in listed)
+        {
+            // Whatever is not discarded before the switch to postcopy has been sent, by whichever channel.
+            received.Add(new PageBitmap(keepsReceived ? block.PageCount : 0));
+            received[^1].SetRange(0, received[^1].PageCount);
+        }
         names.AddRange(listed.Select(block => System.Text.Encoding.ASCII.GetBytes(block.IdStr)));
         writer = sink.OpenWriter();
         multifd?.Declare(blocks);

@@ -5,6 +5,7 @@ using Savevm.Migration.Core;
 using Savevm.Migration.Metrics;
 using Savevm.Migration.Outgoing;
 using Savevm.Migration.Pages;
+using Savevm.Migration.ReturnPath;
 using Savevm.Transport;
 using Savevm.Wire;
 using Savevm.Wire.Dialects;
@@ -22,20 +23,21 @@ namespace Savevm.Migration.Live;
 public sealed class LiveMigration
 {
     private readonly LiveMachine machine;
-    private readonly ChannelSet channels;
     private readonly LiveOptions options;
     private readonly IReadOnlyList<RamBlock> blocks;
     private readonly HostPages hostPages;
     private readonly SourceCore core;
     private readonly ControlWriter control;
     private readonly LiveSections sections;
-    private OwnedParts? parts;
+    private OwnedParts? parts, recovered;
+    private ChannelSet channels;
     private IRoundOutput? pages;
     private LiveRounds? rounds;
     private PostcopySender? sender;
     private ConversationWriter? ending;
     private CancellationTokenRegistration abort;
     private CancellationToken cancellation;
+    private Exception? broken;
     private volatile bool postcopyWanted;
     private bool isStopped, isUnplugged;
     private long stopped;
@@ -50,7 +52,7 @@ public sealed class LiveMigration
         hostPages = new HostPages(blocks, new Dictionary<string, long>());
         core = new SourceCore { StateChanged = state => StateChanged?.Invoke(state) };
         control = new ControlWriter(Statistics);
-        sections = new LiveSections(machine.Handlers, machine.Outline.FirstFreeSectionId, channels.Main, control);
+        sections = new LiveSections(machine.Handlers, machine.Outline.FirstFreeSectionId, control) { Main = channels.Main };
         Statistics.SetRamBytesTotal(blocks.Sum(block => block.UsedLength));
     }
 
@@ -84,17 +86,29 @@ public sealed class LiveMigration
         abort = cancellationToken.Register(channels.Abort);
         try
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            while (!core.IsOver) core.Step(Do(core.Action));
-        }
-        catch (Exception failure)
-        {
-            throw GiveUp(failure);
+            while (!core.IsOver) Step();
         }
         finally
         {
             abort.Dispose();
             sections.Cleanup();
+        }
+    }
+
+    /// <summary>Does what is to be done. A failure leads on where a new connection may come; else it ends the migration.</summary>
+    private void Step()
+    {
+        var wasPaused = core.Phase == SourcePhase.Paused;
+        try
+        {
+            if (SourcePhaseTable.CanCancel(core.Phase)) cancellation.ThrowIfCancellationRequested();
+            core.Step(Do(core.Action));
+        }
+        catch (Exception failure)
+        {
+            broken = GiveUp(failure);
+            // Who cannot give a connection is not asked again.
+            if (wasPaused || core.Phase != SourcePhase.Paused || options.Recovery is null) throw broken;
         }
     }
 
@@ -114,6 +128,8 @@ public sealed class LiveMigration
         SourceAction.WritePackage => WritePackage(),
         SourceAction.ServePages => ServePages(),
         SourceAction.WritePostcopyEnd => WritePostcopyEnd(),
+        SourceAction.AwaitConnection => AwaitConnection(),
+        SourceAction.Resume => Resume(),
         _ => throw new InvalidOperationException($"{action} is nothing that is done here"),
     };
 
@@ -212,6 +228,14 @@ public sealed class LiveMigration
         var sent = rounds!.EndForPostcopy();
         machine.Dirty.Stop();
         ending = Conversation(machine.Devices.Save());
+        sender = parts!.Own(SenderOf(sent, rounds.ReturnPath, isLoaded: false));
+        control.Write(channels.Main, output => ending.WriteSwitchToPostcopy(output, sent));
+        Statistics.SetDowntime(options.Surroundings.Time.GetElapsedTime(stopped));
+        return SourceEvent.Done;
+    }
+
+    private PostcopySender SenderOf(SentPages sent, ReturnPathReader returnPath, bool isLoaded)
+    {
         var settings = new PostcopySettings
         {
             RamSectionId = machine.Outline.RamSectionId,
@@ -219,11 +243,29 @@ public sealed class LiveMigration
             RequestLog = options.RequestLog,
             BandwidthBytesPerSecond = options.BandwidthBytesPerSecond,
             PushPages = options.PushPages,
+            IsLoaded = isLoaded,
             Surroundings = options.Surroundings,
         };
-        sender = parts!.Own(new PostcopySender(machine.Ram, channels, settings, sent, Statistics, rounds.ReturnPath));
-        control.Write(channels.Main, output => ending.WriteSwitchToPostcopy(output, sent));
-        Statistics.SetDowntime(options.Surroundings.Time.GetElapsedTime(stopped));
+        return new PostcopySender(machine.Ram, channels, settings, sent, Statistics, returnPath);
+    }
+
+    private SourceEvent AwaitConnection()
+    {
+        if (sections.AreUnrepeatable || options.Recovery!(broken!, cancellation) is not { } next) throw broken!;
+        recovered?.Dispose();
+        recovered = parts!.Own(new OwnedParts());
+        channels = recovered.Own(next);
+        sections.Main = next.Main;
+        abort.Dispose();
+        abort = cancellation.Register(next.Abort);
+        return SourceEvent.Done;
+    }
+
+    private SourceEvent Resume()
+    {
+        var returnPath = new ReturnPathReader(channels.Main);
+        var missing = RecoveryHandshake.Run(channels.Main, returnPath, blocks, control);
+        sender = recovered!.Own(SenderOf(new SentPages(blocks, missing), returnPath, isLoaded: true));
         return SourceEvent.Done;
     }
 

@@ -1,6 +1,7 @@
 using Savevm.Machine.Ram;
 using Savevm.Migration.Core;
 using Savevm.Migration.Metrics;
+using Savevm.Transport;
 using Savevm.Wire.Dialects;
 
 namespace Savevm.Migration.Live;
@@ -52,6 +53,13 @@ public sealed record LiveOptions
 
     /// <summary>Postcopy: told of every page that the destination asks for; null where nobody wants to know.</summary>
     public IPageRequestLog? RequestLog { get; init; }
+
+    /// <summary>
+    /// Postcopy: called on the engine's thread when the connection broke, with the reason; gives a new one to a destination that waits for it, which
+    /// becomes the engine's. May block, and be called again and again. Null, or a null answer: the migration ends here, and the machine waits at the
+    /// destination for pages that only this side has.
+    /// </summary>
+    public Func<Exception, CancellationToken, ChannelSet?>? Recovery { get; init; }
 
     /// <summary>Unrequested pages per write in postcopy. Small keeps the wait of a requested page short.</summary>
     public int PushPages { get; init; } = 8;

@@ -7,7 +7,7 @@ using Savevm.Wire.Forward;
 namespace Savevm.Migration.Live;
 
 /// <summary>The live sections of a stream beside RAM: framed, one after the other, at the source. One thread.</summary>
-internal sealed class LiveSections(IReadOnlyList<ILiveHandler> handlers, uint firstSectionId, IByteChannel main, ControlWriter control)
+internal sealed class LiveSections(IReadOnlyList<ILiveHandler> handlers, uint firstSectionId, ControlWriter control)
 {
     /// <summary>Bytes of one part: enough that its frame costs nothing, little enough that pages do not wait long.</summary>
     private const int PartBytes = 256 << 10;
@@ -15,6 +15,12 @@ internal sealed class LiveSections(IReadOnlyList<ILiveHandler> handlers, uint fi
     private readonly WireWriter output = new();
     private readonly List<ILiveHandler> prepared = [];
     private readonly List<(ILiveHandler Handler, uint SectionId)> active = [];
+
+    /// <summary>Where they are written to.</summary>
+    public required IByteChannel Main { private get; set; }
+
+    /// <summary>The last parts of those that go on in postcopy were begun; what of them arrived nobody can say, and they are not told twice.</summary>
+    public bool AreUnrepeatable { get; private set; }
 
     /// <summary>Lets every handler get ready. Nothing is written yet.</summary>
     public void Prepare()
@@ -69,7 +75,11 @@ internal sealed class LiveSections(IReadOnlyList<ILiveHandler> handlers, uint fi
     public void CompletePostcopy()
     {
         foreach (var (handler, sectionId) in active)
-            if (handler.CanPostcopy) WriteEnd(handler, sectionId);
+        {
+            if (!handler.CanPostcopy) continue;
+            AreUnrepeatable = true;
+            WriteEnd(handler, sectionId);
+        }
     }
 
     /// <summary>It is over. Does not throw, so that every handler hears of it.</summary>
@@ -88,7 +98,7 @@ internal sealed class LiveSections(IReadOnlyList<ILiveHandler> handlers, uint fi
         var isDone = handler.Iterate(output, PartBytes);
         if (output.Length == head) return isDone;
         ForwardWriter.WriteFooter(output, sectionId);
-        control.Write(main, output);
+        control.Write(Main, output);
         return isDone;
     }
 
@@ -98,6 +108,6 @@ internal sealed class LiveSections(IReadOnlyList<ILiveHandler> handlers, uint fi
         ForwardWriter.WriteSectionPart(output, SectionType.End, sectionId);
         handler.Complete(output);
         ForwardWriter.WriteFooter(output, sectionId);
-        control.Write(main, output);
+        control.Write(Main, output);
     }
 }

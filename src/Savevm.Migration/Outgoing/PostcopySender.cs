@@ -34,6 +34,7 @@ internal sealed class PostcopySender : IDisposable
         this.sent = sent;
         this.statistics = statistics;
         pushUnrequested = settings.PushUnrequested;
+        destinationLoaded = settings.IsLoaded;
         requestReader = ram.OpenReader();
         requestWriter = new PageRecordWriter(
             channels.Preempt ?? channels.Main, ram.Blocks, settings.RamSectionId, framed: channels.Preempt is null, statistics);

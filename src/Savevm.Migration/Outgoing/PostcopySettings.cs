@@ -16,6 +16,9 @@ internal sealed record PostcopySettings
 
     public IPageRequestLog? RequestLog { get; init; }
 
+    /// <summary>The destination has its devices already: after a recovery.</summary>
+    public bool IsLoaded { get; init; }
+
     public bool PushUnrequested { get; init; } = true;
 
     public long? BandwidthBytesPerSecond { get; init; }

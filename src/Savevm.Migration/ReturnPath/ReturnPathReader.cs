@@ -34,6 +34,31 @@ internal sealed class ReturnPathReader(IByteChannel channel)
         }
     }
 
+    /// <summary>
+    /// Waits for the bitmap that follows the message just read. Nothing but the page count, which is our own, decides how much memory it takes.
+    /// </summary>
+    /// <exception cref="PeerLostException">The destination ended or broke the connection.</exception>
+    /// <exception cref="Wire.WireException">It is not the bitmap of so many pages.</exception>
+    public byte[] ReadBitmap(long pageCount)
+    {
+        var bytes = new byte[sizeof(ulong) + ReturnMessageReader.GetReceivedBitmapBytes(pageCount) + sizeof(ulong)];
+        for (var filled = 0; ;)
+        {
+            var count = Math.Min(bytes.Length - filled, end - start);
+            buffer.AsSpan(start, count).CopyTo(bytes.AsSpan(filled));
+            start += count;
+            filled += count;
+            // A wrong size is told before the rest is waited for.
+            if (ReturnMessageReader.TryReadReceivedBitmap(bytes.AsSpan(0, filled), offset, pageCount, out var bitmap, out _))
+            {
+                offset += filled;
+                return bitmap.ToArray();
+            }
+            IsReadable(Timeout.InfiniteTimeSpan);
+            Fill();
+        }
+    }
+
     private bool IsReadable(TimeSpan wait)
     {
         try

@@ -1,3 +1,4 @@
+using Savevm.Machine.Ram;
 using Savevm.Transport;
 using Savevm.Wire;
 using Savevm.Wire.ReturnPath;
@@ -14,6 +15,15 @@ internal sealed class ReturnPathWriter(IByteChannel channel)
     private readonly WireWriter message = new();
 
     public void Pong(uint value) => Send(writer => ReturnMessageWriter.WritePong(writer, value));
+
+    public void ReceivedBitmap(string blockName, PageBitmap received)
+    {
+        var bytes = new byte[ReturnMessageReader.GetReceivedBitmapBytes(received.PageCount)];
+        received.CopyTo(bytes);
+        Send(writer => ReturnMessageWriter.WriteReceivedBitmap(writer, blockName, received.PageCount, bytes));
+    }
+
+    public void ResumeAck() => Send(ReturnMessageWriter.WriteResumeAck);
 
     public void SwitchoverAck() => Send(ReturnMessageWriter.WriteSwitchoverAck);
 
