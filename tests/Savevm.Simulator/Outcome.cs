@@ -11,4 +11,5 @@ namespace Savevm.Simulator;
 /// The connection broke between the destination's word and the source's answer to it: the source knows that everything is there, the destination
 /// does not know that the source does, and neither lets it run. No protocol can avoid that; both have all of the machine.
 /// </param>
-internal sealed record Outcome(MigrationState Source, MigrationState Destination, int Steps, ulong Fingerprint, bool RunsNowhere);
+/// <param name="Reconnections">New connections that postcopy was given.</param>
+internal sealed record Outcome(MigrationState Source, MigrationState Destination, int Steps, ulong Fingerprint, bool RunsNowhere, int Reconnections);

@@ -25,7 +25,7 @@ Scheduler.UseOneProcessor();
 var watch = Stopwatch.StartNew();
 var ends = new SortedDictionary<string, int>(StringComparer.Ordinal);
 long steps = 0;
-var nowhere = 0;
+var (nowhere, recovered, reconnections) = (0, 0, 0);
 for (var seed = first; seed < first + count; seed++)
 {
     try
@@ -36,6 +36,8 @@ for (var seed = first; seed < first + count; seed++)
         ends[end] = ends.GetValueOrDefault(end) + 1;
         steps += outcome.Steps;
         if (outcome.RunsNowhere) nowhere++;
+        reconnections += outcome.Reconnections;
+        if (outcome.Reconnections > 0 && outcome.Destination == Savevm.Migration.MigrationState.Completed) recovered++;
     }
     catch (SimulationException failure)
     {
@@ -48,5 +50,6 @@ for (var seed = first; seed < first + count; seed++)
 }
 foreach (var (end, times) in ends) Console.WriteLine($"{times,8}  {end}");
 Console.WriteLine($"{nowhere,8}  of them ended between the destination's last word and the source's answer: the machine runs nowhere, and is whole on both sides");
+Console.WriteLine($"{recovered,8}  of them completed after postcopy had been recovered; {reconnections} new connections in all");
 Console.WriteLine($"simulate: {count} seeds from {first} on, no failure, {steps} steps, {watch.Elapsed.TotalSeconds:f1} s");
 return 0;

@@ -21,6 +21,9 @@ internal sealed record Scenario
     /// <summary>What is under way when it breaks is lost.</summary>
     public bool LosesAtCut { get; init; }
 
+    /// <summary>New connections in postcopy, and when each of them breaks.</summary>
+    public IReadOnlyList<(long? AfterSent, long? AfterAnswered)> Reconnections { get; init; } = [];
+
     public TimeSpan? CancelAfter { get; init; }
 
     public TimeSpan? CancelIncomingAfter { get; init; }
@@ -77,8 +80,11 @@ internal sealed record Scenario
         var breaks = random.Next(3);
         // Cuts are drawn over a little more than what travels, so that some come too late to matter.
         var likely = (blocks.Sum(block => block.UsedLength) * 2) + 4000;
+        var reconnections = Enumerable.Range(0, postcopy ? random.Next(6) : 0).Select(_ =>
+            OneIn(3) ? (null, null) : OneIn(2) ? ((long?)random.NextInt64(OneIn(2) ? 200 : likely), (long?)null) : ((long?)null, (long?)random.NextInt64(400))).ToList();
         return new Scenario
         {
+            Reconnections = reconnections,
             Blocks = blocks,
             WritePause = TimeSpan.FromMicroseconds(random.Next(5, 400)),
             // A line that is narrow and long too would take hours.
@@ -94,7 +100,8 @@ internal sealed record Scenario
             PostcopyAfter = postcopy && OneIn(2) ? Within(30) : null,
             PostcopyAfterRounds = postcopy && OneIn(2) ? random.Next(1, 5) : null,
             StopAfterRounds = random.Next(1, 12),
-            DowntimeLimit = Within(5),
+            // With none at all a machine that writes can only go on in postcopy.
+            DowntimeLimit = postcopy && OneIn(2) ? TimeSpan.FromTicks(-1) : Within(5),
             AutoConverge = OneIn(2),
             BytesPerSecond = OneIn(4) ? random.NextInt64(2_000_000, 400_000_000) : null,
             SwitchoverAck = OneIn(3),

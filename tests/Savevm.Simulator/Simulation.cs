@@ -20,11 +20,11 @@ internal sealed class Simulation : IDisposable
     private readonly Scheduler scheduler;
     private readonly SimulatedSource source;
     private readonly SimulatedDestination destination;
-    private readonly SimulatedChannel here, there;
-    private readonly SimulatedPipe forward, back;
+    private readonly Reconnection lines;
     private readonly LiveMigration outgoing;
     private readonly IncomingMigration incoming;
     private readonly CancellationTokenSource cancel = new(), cancelIncoming = new();
+    private Actor? sender, receiver;
     private Exception? outgoingFailure, incomingFailure;
     private bool isOver;
 
@@ -32,12 +32,8 @@ internal sealed class Simulation : IDisposable
     {
         scenario = drawn ?? Scenario.Draw(seed);
         scheduler = new Scheduler(seed);
-        var (capacity, maxPiece, maxDelay) = scenario.Line;
-        forward = new SimulatedPipe(scheduler, capacity, maxPiece, maxDelay, scenario.LosesAtCut);
-        back = new SimulatedPipe(scheduler, int.MaxValue, int.MaxValue, maxDelay, scenario.LosesAtCut);
-        here = new SimulatedChannel(scheduler, "source", back, forward, mayWait: true) { CutAfter = scenario.CutAfterSent };
-        there = new SimulatedChannel(scheduler, "destination", forward, back, mayWait: false) { CutAfter = scenario.CutAfterAnswered };
-        scheduler.NextArrival = () => Math.Min(Future(forward), Future(back));
+        lines = new Reconnection(scheduler, scenario);
+        var (here, there) = lines.Connect((scenario.CutAfterSent, scenario.CutAfterAnswered));
         SimulatedDestination? reached = null;
         source = new SimulatedSource(scheduler, scenario) { RunsElsewhere = () => reached!.IsRunning };
         destination = reached = new SimulatedDestination(scheduler, scenario) { Source = source };
@@ -59,16 +55,22 @@ internal sealed class Simulation : IDisposable
             UnplugTimeout = UnplugTimeout,
             BeforeSwitchover = scenario.HasReleaseHook ? Release : null,
             Surroundings = surroundings,
+            Recovery = (_, cancelled) => lines.ForSource(() => receiver!.HasEnded, cancelled) is { } line ? new ChannelSet(line) : null,
         });
-        incoming = new IncomingMigration(destination.AsDestination(), there) { SwitchoverAck = scenario.SwitchoverAck, Surroundings = surroundings };
+        incoming = new IncomingMigration(destination.AsDestination(), there)
+        {
+            SwitchoverAck = scenario.SwitchoverAck,
+            Surroundings = surroundings,
+            Recovery = (_, cancelled) => lines.ForDestination(() => sender!.HasEnded, cancelled),
+        };
     }
 
     /// <summary>Runs it to its end.</summary>
     /// <exception cref="SimulationException">A promise was broken.</exception>
     public Outcome Run()
     {
-        var sender = scheduler.Start("source", () => outgoingFailure = FailureOf(() => outgoing.Run(cancel.Token)));
-        var receiver = scheduler.Start("destination", () => incomingFailure = FailureOf(() => incoming.Run(cancelIncoming.Token)));
+        sender = scheduler.Start("source", () => outgoingFailure = FailureOf(() => outgoing.Run(cancel.Token)));
+        receiver = scheduler.Start("destination", () => incomingFailure = FailureOf(() => incoming.Run(cancelIncoming.Token)));
         Actor[] others =
         [
             scheduler.Start("machine at the source", () => source.Write(() => isOver)),
@@ -104,8 +106,6 @@ internal sealed class Simulation : IDisposable
             return failure;
         }
     }
-
-    private long Future(SimulatedPipe pipe) => pipe.NextArrival is var at && at > scheduler.Now ? at : long.MaxValue;
 
     private void Release()
     {
@@ -155,13 +155,16 @@ internal sealed class Simulation : IDisposable
         if (isWhole) Compare();
         Demand(!scenario.MustComplete || (isWhole && left == MigrationState.Completed), $"nothing was in the way, and it ended as {left} and {arrived}: {outgoingFailure}; {incomingFailure}");
         var runsNowhere = left == MigrationState.Completed && !isWhole;
-        Demand(!runsNowhere || here.WasCut || there.WasCut || scenario.CancelIncomingAfter is not null, "the source lets go of what the destination does not have");
+        Demand(!runsNowhere || lines.WasCut || scenario.CancelIncomingAfter is not null, "the source lets go of what the destination does not have");
         Demand(left != MigrationState.Completed || destination.Devices is not null, "the source was told that all arrived, and no devices did");
-        return new Outcome(left, arrived, scheduler.Steps, scheduler.Fingerprint, runsNowhere);
+        var isGivenUp = left == MigrationState.PostcopyPaused && arrived == MigrationState.PostcopyPaused;
+        var isCancelled = scenario.CancelAfter is not null || scenario.CancelIncomingAfter is not null;
+        Demand(!isGivenUp || lines.IsExhausted || isCancelled || source.Handler is { CanPostcopy: true }, "both sides wait for a connection that they were not given");
+        return new Outcome(left, arrived, scheduler.Steps, scheduler.Fingerprint, runsNowhere, lines.Given);
     }
 
     /// <summary>The package was sent and the connection broke, or it was cancelled then: the machine is the destination's.</summary>
-    private bool DestinationOwned => outgoing.State == MigrationState.Cancelled && forward.Written > 0 && scenario.Postcopy && !source.IsRunning;
+    private bool DestinationOwned => outgoing.State == MigrationState.Cancelled && scenario.Postcopy && !source.IsRunning;
 
     private void Compare()
     {

@@ -1,0 +1,132 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Savevm.Hosting.Faults;
+using Savevm.Interop.Lab;
+using Savevm.Machine.Ram;
+using Savevm.Migration;
+using Savevm.Migration.Incoming;
+using Savevm.Migration.Live;
+using Savevm.Transport;
+
+namespace Savevm.Interop.Hosting;
+
+/// <summary>
+/// Postcopy between a machine of ours and a real QEMU whose connection breaks after some byte, again and again, and is recovered each time.
+/// <c>SAVEVM_CUTS</c> says how often in each test.
+/// </summary>
+public sealed class NoneMachineRecoveryTests
+{
+    private const int Mebibytes = 32;
+
+    private static readonly int Cuts = int.Parse(Environment.GetEnvironmentVariable("SAVEVM_CUTS") ?? "6", CultureInfo.InvariantCulture);
+
+    public static TheoryData<string> Qemus => [.. QemuLab.All.Select(qemu => qemu.Name)];
+
+    [Theory]
+    [MemberData(nameof(Qemus))]
+    public async Task WhatBreaksOnTheWayToQemuIsRecovered(string name)
+    {
+        Assert.SkipUnless(QemuLab.UserfaultfdAllowed, "userfaultfd is kept from this user (vm.unprivileged_userfaultfd)");
+        await using var workspace = new Workspace();
+        using var machine = new NoneMachine(Mebibytes, writers: 2);
+        machine.Fill(11);
+        machine.Start();
+        await using NoneQemu qemu = await NoneQemu.StartAsync(workspace, QemuLab.Named(name), Mebibytes, "-incoming", "defer");
+        await qemu.Monitor.SetCapabilityAsync("postcopy-ram");
+        string path = Path.Combine(workspace.NewFolder("m"), "in");
+        await qemu.Monitor.ExecuteAsync("migrate-incoming", new JsonObject { ["uri"] = $"unix:{path}" });
+        int cuts = 0;
+        var random = new Random(Cuts);
+        var first = new BreakingChannel(ChannelAddress.Unix(path).Connect(TestContext.Current.CancellationToken));
+        using var channels = new ChannelSet(first);
+        var options = new LiveOptions
+        {
+            Postcopy = true,
+            Convergence = new ConvergenceOptions { DowntimeLimit = TimeSpan.FromTicks(-1), PostcopyAfterRounds = 1 },
+            Recovery = (_, cancelled) =>
+            {
+                string next = Path.Combine(workspace.NewFolder("m"), "in");
+                qemu.Monitor.MigrationStatusAsync("postcopy-paused").GetAwaiter().GetResult();
+                qemu.Monitor.ExecuteAsync("migrate-recover", new JsonObject { ["uri"] = $"unix:{next}" }).GetAwaiter().GetResult();
+                IByteChannel channel = ChannelAddress.Unix(next).Connect(cancelled);
+                return new ChannelSet(++cuts < Cuts ? new BreakingChannel(channel, random.NextInt64(1, ((long)Mebibytes << 20) / Cuts)) : channel);
+            },
+        };
+        var migration = new LiveMigration(machine.AsLive(), channels, options)
+        {
+            // The first connection breaks soon after the machine runs there.
+            StateChanged = state =>
+            {
+                if (state == MigrationState.PostcopyActive && cuts == 0)
+                {
+                    first.BreakAfter(random.Next(1, 200_000));
+                }
+            },
+        };
+        await NoneMachineTests.RunAsync(() => migration.Run(TestContext.Current.CancellationToken), qemu);
+        await qemu.Monitor.MigrationStatusAsync("completed");
+        Assert.Equal(Cuts, cuts);
+        Assert.Equal(NoneQemu.Digest(machine.Content()), NoneQemu.Digest(await qemu.RamAsync()));
+        Assert.Equal((1, 1), (machine.Starts, machine.Stops));
+    }
+
+    [Theory]
+    [MemberData(nameof(Qemus))]
+    public async Task WhatBreaksOnTheWayFromQemuIsRecovered(string name)
+    {
+        Assert.SkipWhen(MissingPages.Refusal() is not null, MissingPages.Refusal() ?? "");
+        await using var workspace = new Workspace();
+        byte[] content = new byte[Mebibytes << 20];
+        new Random(4).NextBytes(content.AsSpan(1 << 20, 24 << 20));
+        await using NoneQemu qemu = await NoneQemu.HoldingAsync(workspace, QemuLab.Named(name), content);
+        using var machine = new NoneMachine(Mebibytes);
+        using var faults = new MissingPages(machine.Ram);
+        string path = Path.Combine(workspace.NewFolder("m"), "in");
+        using IChannelListener listener = ChannelAddress.Unix(path).Listen();
+        await qemu.Monitor.SetCapabilityAsync("postcopy-ram");
+        await qemu.Monitor.ExecuteAsync("migrate-set-parameters", new JsonObject { ["max-bandwidth"] = 4 << 20, ["max-postcopy-bandwidth"] = 64 << 20 });
+        await qemu.Monitor.ExecuteAsync("migrate", new JsonObject { ["uri"] = $"unix:{path}" });
+        int cuts = 0;
+        var random = new Random(Cuts + 1);
+        var first = new BreakingChannel(listener.Accept(TestContext.Current.CancellationToken));
+        using IByteChannel channel = first;
+        using var incoming = new IncomingMigration(machine.AsDestination(faults), channel)
+        {
+            StateChanged = state =>
+            {
+                if (state == MigrationState.PostcopyActive && cuts == 0)
+                {
+                    first.BreakAfter(random.Next(1, 2_000_000));
+                }
+            },
+            Recovery = (_, cancelled) =>
+            {
+                qemu.Monitor.MigrationStatusAsync("postcopy-paused").GetAwaiter().GetResult();
+                qemu.Monitor.ExecuteAsync("migrate", new JsonObject { ["uri"] = $"unix:{path}", ["resume"] = true }).GetAwaiter().GetResult();
+                IByteChannel next = listener.Accept(cancelled);
+                return ++cuts < Cuts ? new BreakingChannel(next, random.NextInt64(1, (24L << 20) / Cuts)) : next;
+            },
+        };
+        Task run = NoneMachineTests.RunAsync(() => incoming.Run(TestContext.Current.CancellationToken), qemu);
+        await Task.Delay(100, TestContext.Current.CancellationToken);
+        await qemu.Monitor.ExecuteAsync("migrate-start-postcopy");
+        while (machine.Starts == 0 && !run.IsCompleted)
+        {
+            await Task.Delay(5, TestContext.Current.CancellationToken);
+        }
+
+        // The machine reads from behind, and waits for what is missing through every break.
+        byte[] read = new byte[content.Length];
+        for (int at = content.Length - RamBlock.PageSize; at >= 0; at -= RamBlock.PageSize)
+        {
+            machine.Ram.Hosted[0].Memory.Read(at, read.AsSpan(at, RamBlock.PageSize));
+        }
+
+        await run;
+        Assert.Equal(Cuts, cuts);
+        Assert.Equal(NoneQemu.Digest(content), NoneQemu.Digest(read));
+        Assert.Equal(NoneQemu.Digest(content), NoneQemu.Digest(machine.Content()));
+        Assert.Equal(1, machine.Starts);
+        await qemu.Monitor.MigrationStatusAsync("completed");
+    }
+}
