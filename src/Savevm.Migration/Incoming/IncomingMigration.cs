@@ -127,7 +127,6 @@ public sealed class IncomingMigration : IDisposable
         {
             broken = GiveUp(failure);
             if (core.Phase == IncomingPhase.Ended) return;
-            // Who cannot give a connection is not asked again.
             if (wasPaused || core.Phase != IncomingPhase.Paused || Recovery is null || cancellation.IsCancellationRequested) throw broken;
         }
     }
@@ -379,7 +378,6 @@ public sealed class IncomingMigration : IDisposable
         }
         catch (PeerLostException)
         {
-            // It is broken already; the source finds out by itself.
         }
         channels.Abort();
     }
