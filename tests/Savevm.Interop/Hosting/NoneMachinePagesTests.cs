@@ -110,10 +110,10 @@ public sealed class NoneMachinePagesTests
     {
         await using var workspace = new Workspace();
         QemuInstallation installation = QemuLab.Newest;
-        LabGuest guest = await Guests.TickingAsync(workspace, installation, Guests.Usual(installation) with { Rate = 256, Tick = 10 });
+        LabGuest guest = await Guests.TickingAsync(workspace, installation, Guests.Usual(installation) with { Rate = 2048, Verify = 256, Tick = 10 });
         await guest.Monitor.SetCapabilityAsync("return-path");
         await guest.Monitor.SetCapabilityAsync("xbzrle");
-        await guest.Monitor.ExecuteAsync("migrate-set-parameters", new JsonObject { ["max-bandwidth"] = 48 << 20, ["downtime-limit"] = 0 });
+        await guest.Monitor.ExecuteAsync("migrate-set-parameters", new JsonObject { ["max-bandwidth"] = 400 << 20, ["downtime-limit"] = 1 });
         string path = Path.Combine(workspace.NewFolder("m"), "in");
         using IChannelListener listener = ChannelAddress.Unix(path).Listen();
         await guest.Monitor.ExecuteAsync("migrate", new JsonObject { ["uri"] = $"unix:{path}" });
