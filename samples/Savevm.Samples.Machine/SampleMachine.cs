@@ -44,7 +44,7 @@ internal sealed class SampleMachine : IMachineControl, IDisposable
     public LiveMigration Leave(ChannelSet channels, LiveOptions options) =>
         new(new LiveMachine(devices.Outline, ram.Direct, dirty, devices, this) { Throttle = thread }, channels, options);
 
-    /// <summary>Takes a machine and lets it run, perhaps before all of its RAM is here. When this throws it runs, if anywhere, where it came from.</summary>
+    /// <summary>Takes a machine and lets it run. When this throws it runs, if anywhere, where it came from; in postcopy nowhere, for half of its RAM is there.</summary>
     public void Receive(IByteChannel channel, CancellationToken cancellationToken)
     {
         using var missing = new MissingPages(ram);

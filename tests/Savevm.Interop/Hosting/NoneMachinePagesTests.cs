@@ -170,7 +170,7 @@ public sealed class NoneMachinePagesTests
         Assert.True(bytes < pages * 2048, $"{bytes} bytes for {pages} pages: that was not worth it");
     }
 
-    private static async Task UseMultifdAsync(QmpClient monitor, string compression, int channels)
+    internal static async Task UseMultifdAsync(QmpClient monitor, string compression, int channels)
     {
         await monitor.SetCapabilityAsync("multifd");
         await monitor.ExecuteAsync(
@@ -178,5 +178,5 @@ public sealed class NoneMachinePagesTests
     }
 
     /// <summary>The machine <c>none</c> has no versions: it speaks as its release does.</summary>
-    private static StreamDialect Spoken(QemuInstallation qemu) => StreamDialect.OfMachine($"none-{qemu.Version}");
+    internal static StreamDialect Spoken(QemuInstallation qemu) => StreamDialect.OfMachine($"none-{qemu.Version}");
 }
