@@ -3,6 +3,7 @@ using Savevm.Interop.Lab;
 using Savevm.Migration.Incoming;
 using Savevm.Migration.Live;
 using Savevm.Transport;
+using Savevm.Transport.Layers;
 using Savevm.Transport.Tests.Tls;
 using Savevm.Transport.Tls;
 
@@ -40,7 +41,7 @@ public sealed class NoneMachineTlsPagesTests : IDisposable
         using TlsCredentials credentials = TlsCredentials.Load(folder, TlsEndpoint.Client);
         var options = new TlsOptions { HostName = "localhost", AcceptsUnmarkedEnd = true };
         TlsChannel Connect() => TlsChannel.Open(ChannelAddress.Unix(path).Connect(Token), credentials, options);
-        using var channels = new ChannelSet(Connect(), null, [.. Enumerable.Range(0, Channels).Select(_ => Connect())]);
+        using var channels = new ChannelSet(Connect(), null, [.. Enumerable.Range(0, Channels).Select(channel => new DeferredChannel($"channel {channel}", Connect))]);
         var migration = new LiveMigration(machine.AsLive(), channels, new LiveOptions
         {
             Multifd = new MultifdOptions(),

@@ -1,0 +1,64 @@
+namespace Savevm.Transport.Layers;
+
+/// <summary>
+/// A channel that is opened when it is first used. QEMU's destination takes the connections of multifd one after the other and waits for the first
+/// packet of each before it shakes hands with the next: over TLS all of them cannot be opened first and used then.
+/// </summary>
+/// <param name="name">For messages.</param>
+/// <param name="open">Opens it, on the thread that uses it first; what it throws, whoever uses the channel gets.</param>
+public sealed class DeferredChannel(string name, Func<IByteChannel> open) : IByteChannel
+{
+    private readonly Lock gate = new();
+    private volatile bool isAborted;
+    private volatile IByteChannel? opened;
+
+    /// <inheritdoc/>
+    public string Name { get; } = name;
+
+    /// <inheritdoc/>
+    public bool IsBidirectional => true;
+
+    private IByteChannel Opened
+    {
+        get
+        {
+            if (opened is { } there) return there;
+            lock (gate)
+            {
+                if (isAborted) throw new IOException($"{Name}: aborted");
+                opened ??= open();
+                if (isAborted) opened.Abort();
+                return opened;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public int Read(Span<byte> buffer) => Opened.Read(buffer);
+
+    /// <inheritdoc/>
+    public void Write(ReadOnlySpan<byte> bytes) => Opened.Write(bytes);
+
+    /// <inheritdoc/>
+    public void Write(ReadOnlySpan<MemorySegment> segments) => Opened.Write(segments);
+
+    /// <inheritdoc/>
+    public bool WaitReadable(TimeSpan timeout) => Opened.WaitReadable(timeout);
+
+    /// <inheritdoc/>
+    public void CloseWrite() => opened?.CloseWrite();
+
+    /// <inheritdoc/>
+    public void Abort()
+    {
+        isAborted = true;
+        opened?.Abort();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        isAborted = true;
+        opened?.Dispose();
+    }
+}

@@ -1,0 +1,41 @@
+using Savevm.Transport.Layers;
+
+namespace Savevm.Transport.Tests.Layers;
+
+public sealed class DeferredChannelTests
+{
+    [Fact]
+    public void It_is_opened_once_and_when_it_is_used()
+    {
+        var (near, far) = ChannelPair.Create();
+        using var other = far;
+        var opened = 0;
+        using var channel = new DeferredChannel("later", () =>
+        {
+            opened++;
+            return near;
+        });
+        Assert.Equal(0, opened);
+        channel.Write("abc"u8);
+        channel.Write("de"u8);
+        Assert.Equal(1, opened);
+        var bytes = new byte[5];
+        for (var read = 0; read < bytes.Length;) read += other.Read(bytes.AsSpan(read));
+        Assert.Equal("abcde"u8, bytes);
+        other.Write("x"u8);
+        Assert.True(channel.WaitReadable(TimeSpan.FromSeconds(5)));
+        Assert.Equal(1, channel.Read(bytes));
+        channel.CloseWrite();
+        Assert.Equal(0, other.Read(bytes));
+    }
+
+    [Fact]
+    public void What_was_given_up_before_it_was_used_is_never_opened()
+    {
+        using var channel = new DeferredChannel("later", () => throw new InvalidOperationException("it was opened"));
+        channel.Abort();
+        var refusal = Assert.Throws<IOException>(() => channel.Write("abc"u8));
+        Assert.Contains("later", refusal.Message, StringComparison.Ordinal);
+        channel.CloseWrite();
+    }
+}
