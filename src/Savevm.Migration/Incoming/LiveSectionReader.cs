@@ -32,8 +32,8 @@ internal sealed class LiveSectionReader(ForwardWindow first, PageReceiver pages,
     {
         if (header.Type == SectionType.Start) Begin(header, at);
         if (!sections.TryGetValue(header.SectionId, out var section)) throw new WireException(at, $"section {header.SectionId} was never started");
-        if (section.Loader is { } loader) loader.Load(new WindowInput(window, () => Approve(loader)), section.Version);
-        else pages.ReceiveBody();
+        if (section.Loader is null) pages.ReceiveBody();
+        else LoadInto(section.Loader, section.Version);
     }
 
     /// <summary>The source has stopped its machine.</summary>
@@ -48,6 +48,9 @@ internal sealed class LiveSectionReader(ForwardWindow first, PageReceiver pages,
         foreach (var loader in begun) loader.Cleanup();
         begun.Clear();
     }
+
+    // A method of its own: what the lambda holds is allocated where it is declared, and most sections are RAM.
+    private void LoadInto(ILiveLoader loader, uint version) => loader.Load(new WindowInput(window, () => Approve(loader)), version);
 
     private void Begin(in SectionHeader header, long at)
     {

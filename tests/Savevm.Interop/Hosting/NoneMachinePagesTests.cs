@@ -108,12 +108,26 @@ public sealed class NoneMachinePagesTests
     [Fact]
     public async Task AGuestThatWritesComesToRamOfOursAsDifferences()
     {
+        // How soon QEMU has nothing left depends on who else uses the processors; less room makes for more rounds, and takes longer.
+        foreach (int mebibytesPerSecond in new[] { 400, 400, 100, 48, 16 })
+        {
+            if (await DifferencesFromAGuestAsync(mebibytesPerSecond) > 50)
+            {
+                return;
+            }
+        }
+
+        Assert.Fail("QEMU sent no fifty differences in any of its migrations");
+    }
+
+    private static async Task<long> DifferencesFromAGuestAsync(int mebibytesPerSecond)
+    {
         await using var workspace = new Workspace();
         QemuInstallation installation = QemuLab.Newest;
         LabGuest guest = await Guests.TickingAsync(workspace, installation, Guests.Usual(installation) with { Rate = 2048, Verify = 256, Tick = 10 });
         await guest.Monitor.SetCapabilityAsync("return-path");
         await guest.Monitor.SetCapabilityAsync("xbzrle");
-        await guest.Monitor.ExecuteAsync("migrate-set-parameters", new JsonObject { ["max-bandwidth"] = 400 << 20, ["downtime-limit"] = 1 });
+        await guest.Monitor.ExecuteAsync("migrate-set-parameters", new JsonObject { ["max-bandwidth"] = mebibytesPerSecond << 20, ["downtime-limit"] = 1 });
         string path = Path.Combine(workspace.NewFolder("m"), "in");
         using IChannelListener listener = ChannelAddress.Unix(path).Listen();
         await guest.Monitor.ExecuteAsync("migrate", new JsonObject { ["uri"] = $"unix:{path}" });
@@ -134,8 +148,10 @@ public sealed class NoneMachinePagesTests
         Assert.Equal(await guest.DigestAsync(), LabGuest.Digest(file));
         // QEMU and we count the same pages and bytes, but for those that it found unchanged and did not send.
         JsonNode told = (await guest.Monitor.ExecuteAsync("query-migrate"))!["xbzrle-cache"]!;
-        XbzrleAssert(incoming.Statistics.Xbzrle!.Pages, incoming.Statistics.Xbzrle.Bytes);
-        Assert.Equal((long)told["bytes"]! - ((long)told["overflow"]! * 4096), incoming.Statistics.Xbzrle.Bytes);
+        (long pages, long bytes) = (incoming.Statistics.Xbzrle?.Pages ?? 0, incoming.Statistics.Xbzrle?.Bytes ?? 0);
+        Assert.Equal((long)told["bytes"]! - ((long)told["overflow"]! * 4096), bytes);
+        Assert.True(bytes <= pages * 2048, $"{bytes} bytes for {pages} pages: that was not worth it");
+        return pages;
     }
 
     [Fact]
