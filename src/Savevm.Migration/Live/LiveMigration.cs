@@ -187,12 +187,17 @@ public sealed class LiveMigration
 
     private SourceEvent SendRest()
     {
-        if (options.Dialect.HasSwitchoverStart && options.SwitchoverStart) control.Write(channels.Main, ConversationWriter.WriteSwitchoverStart);
+        TellSwitchover();
         rounds!.SendRest();
         pages!.Complete(control);
         machine.Dirty.Stop();
         sections.Complete(beforePostcopy: false);
         return SourceEvent.Done;
+    }
+
+    private void TellSwitchover()
+    {
+        if (options.Dialect.HasSwitchoverStart && options.SwitchoverStart) control.Write(channels.Main, ConversationWriter.WriteSwitchoverStart);
     }
 
     private SourceEvent WriteDevices()
@@ -223,7 +228,7 @@ public sealed class LiveMigration
 
     private SourceEvent WritePackage()
     {
-        if (options.Dialect.HasSwitchoverStart && options.SwitchoverStart) control.Write(channels.Main, ConversationWriter.WriteSwitchoverStart);
+        TellSwitchover();
         sections.Complete(beforePostcopy: true);
         var sent = rounds!.EndForPostcopy();
         machine.Dirty.Stop();
