@@ -18,6 +18,7 @@ public static class MigrationStateTable
     public static IReadOnlyList<Row> Outgoing { get; } =
     [
         new(MigrationState.None, MigrationState.Setup, "a connection was given"),
+        new(MigrationState.None, MigrationState.PostcopyRecover, "a connection was given to a guest that waits for the pages of an interrupted postcopy"),
         new(MigrationState.Setup, MigrationState.Active, "header, configuration and block list are written"),
         new(MigrationState.Setup, MigrationState.WaitUnplug, "devices must leave before the machine is sent"),
         new(MigrationState.Setup, MigrationState.Failed, "the connection broke or the state is damaged; the machine is handed back"),

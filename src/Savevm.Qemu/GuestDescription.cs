@@ -16,8 +16,11 @@ public sealed record GuestDescription
     /// <summary>The path of its repository; null when it is not known.</summary>
     public string? Repository { get; init; }
 
-    /// <summary>QEMU's process; null before it is started, and for one that somebody else started.</summary>
+    /// <summary>QEMU's process; null before it is started, and where it is not known.</summary>
     public int? ProcessId { get; init; }
+
+    /// <summary>Its QEMU was started by somebody else: it is never ended.</summary>
+    public bool IsUsersOwn { get; init; }
 
     /// <summary>How it was brought back: <c>lazy</c>, <c>clone</c>, <c>full</c>.</summary>
     public string? Mode { get; init; }
@@ -53,6 +56,7 @@ public sealed record GuestDescription
             ["snapshot"] = Snapshot,
             ["snapshot_identity"] = SnapshotIdentity,
             ["repository"] = Repository,
+            ["users_own"] = IsUsersOwn,
             ["mode"] = Mode,
             ["name"] = Name,
             ["number"] = Number,
@@ -68,6 +72,7 @@ public sealed record GuestDescription
         SnapshotIdentity = json.Text("snapshot_identity"),
         Repository = json.Text("repository"),
         ProcessId = processId,
+        IsUsersOwn = json.Flag("users_own"),
         Mode = json.Text("mode"),
         Name = json.Text("name"),
         Number = (int?)json.NumberOrNull("number"),

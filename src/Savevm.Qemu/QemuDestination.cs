@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Savevm.Linux.Userfaultfd;
 using Savevm.Qemu.Destination;
@@ -83,6 +84,39 @@ public sealed class QemuDestination(QmpClient client)
         if (IsMigration(item, "failed"))
         {
             throw await FailedAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>
+    /// Lets a QEMU whose connection broke in postcopy listen for a new one. It may take a moment until it has seen the break. Out of band: its main
+    /// loop may be waiting for a page.
+    /// </summary>
+    /// <param name="uri">Where: <c>unix:PATH</c>.</param>
+    /// <param name="limit">How long it may take to see the break.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="QmpException">It does not wait for a connection.</exception>
+    /// <exception cref="QmpConnectionException">It has ended, or its monitor gives no answer.</exception>
+    public async Task RecoverAsync(string uri, TimeSpan limit, CancellationToken cancellationToken = default)
+    {
+        var arguments = new JsonObject { ["uri"] = uri };
+        for (var started = Stopwatch.StartNew(); ; await Task.Delay(20, cancellationToken).ConfigureAwait(false))
+        {
+            try
+            {
+                _ = Client.HasOob || Client.Greeting is null
+                    ? await Client.ExecuteOobAsync("migrate-recover", arguments, cancellationToken).ConfigureAwait(false)
+                    : await Client.ExecuteAsync("migrate-recover", arguments, cancellationToken).ConfigureAwait(false);
+                return;
+            }
+            catch (QmpException refused) when (refused.Description.Contains("triggered already", StringComparison.Ordinal))
+            {
+                // It listens where it was told before, and takes no other address.
+                return;
+            }
+            catch (QmpException) when (started.Elapsed < limit)
+            {
+                // Not paused yet.
+            }
         }
     }
 

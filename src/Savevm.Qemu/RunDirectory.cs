@@ -68,6 +68,9 @@ public sealed class RunDirectory
         return new RunDirectory(path);
     }
 
+    /// <summary>The folder of a guest that was started before.</summary>
+    public static RunDirectory Of(string path) => new(path);
+
     /// <summary>The user's own place: <c>$XDG_RUNTIME_DIR/savevm</c>, or <c>/tmp/savevm-UID</c> where there is none.</summary>
     public static string Root()
     {
@@ -94,9 +97,13 @@ public sealed class RunDirectory
 
     /// <summary>The guests of a place that run, each as its folder describes it. Of what cannot be read nothing is said.</summary>
     /// <param name="root">The place; null for the user's own.</param>
-    public static IReadOnlyList<GuestDescription> RunningGuests(string? root = null)
+    public static IReadOnlyList<GuestDescription> RunningGuests(string? root = null) => GuestsOf(root ?? Root(), withStarting: false);
+
+    /// <summary>The guests of a place whose QEMU is alive.</summary>
+    /// <param name="root">The place.</param>
+    /// <param name="withStarting">Also those that do not run yet, as far as their savevm told.</param>
+    public static IReadOnlyList<GuestDescription> GuestsOf(string root, bool withStarting)
     {
-        root ??= Root();
         var guests = new List<GuestDescription>();
         foreach (string path in Directory.Exists(root) ? Directory.EnumerateDirectories(root) : [])
         {
@@ -104,7 +111,7 @@ public sealed class RunDirectory
             {
                 var said = JsonNode.Parse(File.ReadAllText(System.IO.Path.Combine(path, DescriptionName)));
                 var guest = said.Member("guest");
-                if (IsAlive(guest) && !File.Exists(System.IO.Path.Combine(path, StartingName)))
+                if (IsAlive(guest) && (withStarting || !File.Exists(System.IO.Path.Combine(path, StartingName))))
                 {
                     guests.Add(GuestDescription.Parse(said, path, (int)guest.Number("pid")));
                 }
@@ -166,7 +173,7 @@ public sealed class RunDirectory
                 return false;
             }
 
-            if (IsAlive(guest))
+            if (IsAlive(guest) && !said.Flag("users_own"))
             {
                 End((int)guest.Number("pid"));
             }

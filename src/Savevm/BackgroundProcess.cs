@@ -32,17 +32,14 @@ public sealed class BackgroundProcess : IDisposable
     public static BackgroundProcess Start(IReadOnlyList<string> words)
     {
         ArgumentNullException.ThrowIfNull(words);
-        const string Self = "/proc/self/exe";
-        // The executable is ours when compiled ahead of time or started by its own host; `dotnet savevm.dll` needs the name of the library.
-        bool isHostedByDotnet = RuntimeFeature.IsDynamicCodeSupported && Path.GetFileName(Environment.ProcessPath) == "dotnet";
-        IEnumerable<string> library = isHostedByDotnet ? [Environment.GetCommandLineArgs()[0]] : [];
+        IReadOnlyList<string> command = OwnCommand(words);
         var pipe = new AnonymousPipeServerStream(PipeDirection.In, HandleInheritability.None);
         try
         {
             ChildProcess child = ChildProcess.Start(new ChildProcessStart
             {
-                Program = Environment.ProcessPath ?? Self,
-                Arguments = [.. library, .. words],
+                Program = command[0],
+                Arguments = [.. command.Skip(1)],
                 NewSession = true,
                 Descriptors = [new ChildDescriptor(pipe.ClientSafePipeHandle, 1), new ChildDescriptor(pipe.ClientSafePipeHandle, 2)],
             });
@@ -58,6 +55,16 @@ public sealed class BackgroundProcess : IDisposable
             // The end of its output shows only when no copy of the writing end is left here.
             pipe.DisposeLocalCopyOfClientHandle();
         }
+    }
+
+    /// <summary>What starts this program with other words: the executable, then its arguments.</summary>
+    public static IReadOnlyList<string> OwnCommand(IReadOnlyList<string> words)
+    {
+        const string Self = "/proc/self/exe";
+        // The executable is ours when compiled ahead of time or started by its own host; `dotnet savevm.dll` needs the name of the library.
+        bool isHostedByDotnet = RuntimeFeature.IsDynamicCodeSupported && Path.GetFileName(Environment.ProcessPath) == "dotnet";
+        IEnumerable<string> library = isHostedByDotnet ? [Environment.GetCommandLineArgs()[0]] : [];
+        return [Environment.ProcessPath ?? Self, .. library, .. words];
     }
 
     /// <summary>Asks it to end, as Ctrl-C would.</summary>

@@ -8,4 +8,7 @@ public enum InterruptChoice
 
     /// <summary>The guest's QEMU is ended.</summary>
     Kill,
+
+    /// <summary>The guest is left as it is: it waits where it needs RAM that it has not got, until somebody recovers it.</summary>
+    Leave,
 }

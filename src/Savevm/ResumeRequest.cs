@@ -59,4 +59,19 @@ public sealed record ResumeRequest
 
     /// <summary>How long it may take until the guest runs; null for the built-in limit.</summary>
     public TimeSpan? Timeout { get; init; }
+
+    /// <summary>
+    /// Go on with guests of this snapshot that were resumed lazily and whose page server has ended before all their RAM had arrived; nothing is
+    /// started. With <see cref="QmpSocket"/> or <see cref="ConnectUri"/>, the one there.
+    /// </summary>
+    public bool Recover { get; init; }
+
+    /// <summary>
+    /// The program, and its words, that keeps a lazily resumed guest's monitor while this process lives and when it has died: it must call
+    /// <see cref="MonitorKeeper.Serve"/>. Empty: nobody keeps it, and a guest whose main loop waits for a page cannot be recovered.
+    /// </summary>
+    public IReadOnlyList<string> KeeperCommand { get; init; } = [];
+
+    /// <summary>The command that a hint names for going on with an interrupted guest; null for the usual one.</summary>
+    public string? RecoverCommand { get; init; }
 }

@@ -50,4 +50,10 @@ public sealed record ResumedGuest
 
     /// <summary>The guest needs nothing more from the snapshot's page server: all its RAM has arrived or is mapped.</summary>
     public bool Complete { get; init; }
+
+    /// <summary>It was running already and waited for RAM: its page server had ended (<see cref="ResumeRequest.Recover"/>).</summary>
+    public bool Recovered { get; init; }
+
+    /// <summary>Pages that had not arrived when it was recovered.</summary>
+    public long PagesMissing { get; init; }
 }

@@ -23,4 +23,10 @@ public sealed record RunningGuest
 
     /// <summary>The folder with its sockets and logs.</summary>
     public required string RunDirectory { get; init; }
+
+    /// <summary>It runs, or waits, without all its RAM.</summary>
+    public bool WaitsForRam { get; init; }
+
+    /// <summary>It waits for RAM and nobody serves it: <c>savevm resume NAME --recover</c> goes on.</summary>
+    public bool IsInterrupted { get; init; }
 }

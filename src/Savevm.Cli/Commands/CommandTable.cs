@@ -33,5 +33,6 @@ public static class CommandTable
         DemoCommand.Definition,
         CompletionCommand.Definition,
         ServeResumeCommand.Definition,
+        KeepMonitorCommand.Definition,
     ];
 }

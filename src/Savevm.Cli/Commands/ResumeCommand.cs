@@ -2,6 +2,7 @@ using System.Globalization;
 using Savevm.Cli.CommandLine;
 using Savevm.Cli.Detached;
 using Savevm.Cli.Output;
+using Savevm.Cli.Values;
 
 namespace Savevm.Cli.Commands;
 
@@ -72,12 +73,17 @@ public static class ResumeCommand
 
     private static readonly OptionDefinition OnInterrupt = new(
         "--on-interrupt",
-        "what Ctrl-C does while a guest waits for RAM: fetch the rest, or kill the guest. Without it a terminal is asked, and the rest is "
-        + "fetched where there is none",
+        "what Ctrl-C does while a guest waits for RAM: fetch the rest, kill the guest, or leave it, paused where it needs what has not arrived, "
+        + "for --recover. Without it a terminal is asked, and the rest is fetched where there is none",
         ValueKind.Choice)
     {
-        Choices = ["fetch", "kill"],
+        Choices = ["fetch", "kill", "leave"],
     };
+
+    private static readonly OptionDefinition Recover = new(
+        "--recover",
+        "go on with guests of this snapshot that were resumed lazily and whose savevm ended before all their RAM had arrived. With --connect, one "
+        + "whose user said migrate-recover URI on its monitor; make sure that it came from this snapshot");
 
     private static readonly OptionDefinition Bandwidth = new(
         "--bandwidth",
@@ -110,7 +116,7 @@ public static class ResumeCommand
         RunAsync)
     {
         Arguments = [Name],
-        Options = [Mode, Clones, Set, PrefetchOption, Qmp, Connect, Disks, Verify, Detach, OnInterrupt, Bandwidth, Timeout],
+        Options = [Mode, Clones, Set, PrefetchOption, Qmp, Connect, Disks, Verify, Detach, OnInterrupt, Recover, Bandwidth, Timeout],
         RestName = "QEMU ARGS",
     };
 
@@ -177,6 +183,16 @@ public static class ResumeCommand
             throw new UsageException("--set", "changes the command line of a QEMU that savevm starts", "leave --qmp and --connect out, or give that QEMU the option yourself");
         }
 
+        if (command.Has(Recover) && new[] { Mode, Clones, Set, Disks }.FirstOrDefault(command.Has) is { } other)
+        {
+            throw new UsageException("--recover", $"starts no guest, so {other.Name} changes nothing", $"leave {other.Name} out");
+        }
+
+        if (command.Has(Recover) && command.Rest is not null)
+        {
+            throw new UsageException("--recover", "starts no guest, so words after -- change nothing", "leave them out");
+        }
+
         if (command.Rest is { Count: 0 })
         {
             throw new UsageException("resume", "there is nothing after --", "leave -- out to use the command line recorded at capture");
@@ -200,6 +216,18 @@ public static class ResumeCommand
             Emulator = invocation.Environment("SAVEVM_QEMU") is { Length: > 0 } emulator ? emulator : null,
             BandwidthBytesPerSecond = command.Rate(Bandwidth),
             Timeout = command.Time(Timeout),
+            Recover = command.Has(Recover),
+            KeeperCommand = BackgroundProcess.OwnCommand([KeepMonitorCommand.Verb]),
+            RecoverCommand = RecoverCommand(invocation),
         };
+    }
+
+    // Where the repository came from the environment, the one who reads the hint has it there too.
+    private static string RecoverCommand(Invocation invocation)
+    {
+        string name = ShellText.Quote(invocation.Command.Text(Name));
+        return invocation.Command.Has(GlobalOptions.Repository)
+            ? $"savevm resume {name} --recover --repository {ShellText.Quote(invocation.RepositoryPath)}"
+            : $"savevm resume {name} --recover";
     }
 }

@@ -7,7 +7,7 @@ namespace Savevm.Cli.Output;
 /// <param name="answers">Where the answer to the question comes from; null when nobody can be asked.</param>
 public sealed class ConsoleObserver(MessagePane pane, string snapshot, bool isJson, Func<TextReader>? answers) : IOperationObserver
 {
-    private const string Question = "the guest still waits for RAM from its snapshot: (f)etch the rest now, or (k)ill the guest? ";
+    private const string Question = "the guest still waits for RAM from its snapshot: (f)etch the rest now, (k)ill the guest, or (l)eave it for --recover? ";
 
     /// <inheritdoc/>
     public void Progress(ProgressUpdate update) => pane.Progress(update);
@@ -58,6 +58,8 @@ public sealed class ConsoleObserver(MessagePane pane, string snapshot, bool isJs
                     return InterruptChoice.Fetch;
                 case "K" or "KILL":
                     return InterruptChoice.Kill;
+                case "L" or "LEAVE":
+                    return InterruptChoice.Leave;
             }
         }
     }

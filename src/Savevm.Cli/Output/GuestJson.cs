@@ -30,6 +30,8 @@ public static class GuestJson
             writer.WriteWhole("number", guest.Number);
             writer.WriteString("guest_name", guest.Name);
             writer.WriteString("mode_reason", guest.ModeReason);
+            writer.WriteBoolean("recovered", guest.Recovered);
+            writer.WriteNumber("pages_missing", guest.PagesMissing);
         });
     }
 }

@@ -15,7 +15,7 @@ public static class GuestTable
             return string.Empty;
         }
 
-        var table = new TextTable("GUEST", "PID", "MODE", "SINCE", "MONITOR");
+        var table = new TextTable("GUEST", "PID", "MODE", "SINCE", "RAM", "MONITOR");
         foreach (RunningGuest guest in guests)
         {
             table.Add(
@@ -23,10 +23,13 @@ public static class GuestTable
                 guest.ProcessId.ToString(CultureInfo.InvariantCulture),
                 guest.Mode ?? "-",
                 guest.Since?.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss zzz", CultureInfo.InvariantCulture) ?? "-",
+                guest.IsInterrupted ? "interrupted" : guest.WaitsForRam ? "arriving" : "whole",
                 guest.MonitorPath ?? "-");
         }
 
-        return $"{table}\n\n";
+        return guests.Any(guest => guest.IsInterrupted)
+            ? $"{table}\n\nsavevm resume NAME --recover goes on with guests whose RAM was interrupted\n\n"
+            : $"{table}\n\n";
     }
 
     /// <summary>A guest in a sentence: its name, if it has one, and its process.</summary>
@@ -61,6 +64,8 @@ public static class GuestTable
 
             writer.WriteString("monitor", guest.MonitorPath);
             writer.WriteString("run_directory", guest.RunDirectory);
+            writer.WriteBoolean("waits_for_ram", guest.WaitsForRam);
+            writer.WriteBoolean("interrupted", guest.IsInterrupted);
             writer.WriteEndObject();
         }
 

@@ -12,8 +12,17 @@ public static class GuestText
     {
         ArgumentNullException.ThrowIfNull(guest);
         var line = new StringBuilder();
-        line.Append(CultureInfo.InvariantCulture, $"{Name(snapshot, guest)}: {guest.State} {guest.StartToRun.TotalMilliseconds:0} ms after start, ");
-        line.Append(CultureInfo.InvariantCulture, $"{ModeName(guest.Mode)}, {guest.PagesBeforeRun} pages sent before");
+        line.Append(CultureInfo.InvariantCulture, $"{Name(snapshot, guest)}: ");
+        if (guest.Recovered)
+        {
+            line.Append(CultureInfo.InvariantCulture, $"recovered {guest.StartToRun.TotalMilliseconds:0} ms after start, {guest.PagesMissing} pages missing");
+        }
+        else
+        {
+            line.Append(CultureInfo.InvariantCulture, $"{guest.State} {guest.StartToRun.TotalMilliseconds:0} ms after start, ");
+            line.Append(CultureInfo.InvariantCulture, $"{ModeName(guest.Mode)}, {guest.PagesBeforeRun} pages sent before");
+        }
+
         if (guest.ProcessId is { } pid)
         {
             line.Append(CultureInfo.InvariantCulture, $", pid {pid}");

@@ -6,6 +6,9 @@ public enum SourceEvent
     /// <summary>A connection was given.</summary>
     Begin,
 
+    /// <summary>A connection was given to a destination that waits in postcopy for the rest of what another process began to send.</summary>
+    TakeUp,
+
     /// <summary>What the phase has to do is done.</summary>
     Done,
 

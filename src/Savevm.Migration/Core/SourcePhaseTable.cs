@@ -41,6 +41,7 @@ public static class SourcePhaseTable
     public static IReadOnlyList<SourceStep> Steps { get; } =
     [
         new(SourcePhase.Idle, SourceEvent.Begin, SourcePhase.Opening),
+        new(SourcePhase.Idle, SourceEvent.TakeUp, SourcePhase.Recovering),
         new(SourcePhase.Opening, SourceEvent.Done, SourcePhase.Sending),
         new(SourcePhase.Opening, SourceEvent.UnplugWanted, SourcePhase.Unplugging),
         new(SourcePhase.Unplugging, SourceEvent.Done, SourcePhase.Sending),

@@ -24,19 +24,22 @@ public sealed class OutgoingMigration
     private const int PrecopyRunPages = 64;
 
     private readonly SourceMachine machine;
-    private readonly ChannelSet channels;
     private readonly OutgoingOptions options;
     private readonly IReadOnlyList<RamBlock> blocks;
-    private readonly SentPages sent;
     private readonly HostPages hostPages;
     private readonly SourceCore core;
     private readonly ControlWriter control;
     private readonly WireWriter unsent = new();
     private DeviceState? devices;
     private ConversationWriter? conversation;
-    private OwnedParts? parts;
+    private ChannelSet channels;
+    private volatile SentPages sent;
+    private OwnedParts? parts, recovered;
     private PagePump? pump;
     private Pacer? pacer;
+    private CancellationTokenRegistration abort;
+    private CancellationToken cancellation;
+    private Exception? broken;
     private volatile bool pushUnrequested;
     private volatile PostcopySender? sender;
 
@@ -81,20 +84,50 @@ public sealed class OutgoingMigration
     /// <exception cref="WireException">The destination sent a defective or forbidden message.</exception>
     /// <exception cref="DamagedStateException">Stored pages are damaged; nothing of them was sent.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public void Run(CancellationToken cancellationToken)
+    public void Run(CancellationToken cancellationToken) => Begin(SourceEvent.Begin, cancellationToken);
+
+    /// <summary>
+    /// Takes up a postcopy that another process began and did not end: its destination has paused and waits for a connection. It is asked what
+    /// it has; everything else is sent.
+    /// </summary>
+    /// <inheritdoc cref="Run"/>
+    public void TakeUp(CancellationToken cancellationToken)
     {
+        if (!options.Postcopy) throw new InvalidOperationException("Only a postcopy can be taken up.");
+        Begin(SourceEvent.TakeUp, cancellationToken);
+    }
+
+    private void Begin(SourceEvent first, CancellationToken cancellationToken)
+    {
+        cancellation = cancellationToken;
         using var opened = new OwnedParts();
         parts = opened;
-        core.Step(SourceEvent.Begin);
-        using var abort = cancellationToken.Register(channels.Abort);
+        core.Step(first);
+        abort = cancellationToken.Register(channels.Abort);
         try
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            while (!core.IsOver) core.Step(Do(core.Action));
+            while (!core.IsOver) Step();
+        }
+        finally
+        {
+            abort.Dispose();
+        }
+    }
+
+    /// <summary>Does what is to be done. A failure leads on where a new connection may come; else it ends the migration.</summary>
+    private void Step()
+    {
+        var wasPaused = core.Phase == SourcePhase.Paused;
+        try
+        {
+            cancellation.ThrowIfCancellationRequested();
+            core.Step(Do(core.Action));
         }
         catch (Exception failure)
         {
-            throw GiveUp(failure, cancellationToken);
+            broken = GiveUp(failure);
+            // Who cannot give a connection is not asked again.
+            if (wasPaused || core.Phase != SourcePhase.Paused || options.Recovery is null) throw broken;
         }
     }
 
@@ -110,6 +143,8 @@ public sealed class OutgoingMigration
         SourceAction.WritePackage => WritePackage(),
         SourceAction.ServePages => ServePages(),
         SourceAction.WritePostcopyEnd => WritePostcopyEnd(),
+        SourceAction.AwaitConnection => AwaitConnection(),
+        SourceAction.Resume => Resume(),
         _ => throw new InvalidOperationException($"{action} is nothing that is done here"),
     };
 
@@ -119,20 +154,18 @@ public sealed class OutgoingMigration
         if (options.Postcopy && !main.IsBidirectional)
             throw new MachineRefusedException($"{main.Name} carries bytes in one direction only: pages cannot be asked for");
         machine.Control.Stop();
-        devices = machine.Devices.Save();
-        conversation = new ConversationWriter(devices, blocks, StreamDialect.Default) { HostPages = hostPages };
-        conversation.WriteOpening(unsent, openReturnPath: main.IsBidirectional, advisePostcopy: options.Postcopy);
+        SaveDevices();
+        conversation!.WriteOpening(unsent, openReturnPath: main.IsBidirectional, advisePostcopy: options.Postcopy);
         if (options.Postcopy)
         {
-            sender = parts!.Own(new PostcopySender(machine.Ram, channels, PostcopyOf(devices.RamSectionId), sent, Statistics));
-            if (pushUnrequested) sender.PushRemaining();
+            sender = parts!.Own(SenderOf(returnPath: null, isLoaded: false));
         }
         else
         {
             WriteUnsent();
         }
         var reader = parts!.Own(machine.Ram.OpenReader());
-        var writer = parts.Own(new PageRecordWriter(main, blocks, devices.RamSectionId, framed: true, Statistics));
+        var writer = parts.Own(new PageRecordWriter(main, blocks, devices!.RamSectionId, framed: true, Statistics));
         pump = PumpOf(reader, writer);
         pacer = new Pacer(options.BandwidthBytesPerSecond, TimeProvider.System);
         return SourceEvent.Done;
@@ -207,6 +240,40 @@ public sealed class OutgoingMigration
         return SourceEvent.Done;
     }
 
+    private SourceEvent AwaitConnection()
+    {
+        if (options.Recovery!(broken!, cancellation) is not { } next) throw broken!;
+        recovered?.Dispose();
+        recovered = parts!.Own(new OwnedParts());
+        channels = recovered.Own(next);
+        abort.Dispose();
+        abort = cancellation.Register(next.Abort);
+        return SourceEvent.Done;
+    }
+
+    private SourceEvent Resume()
+    {
+        if (conversation is null) SaveDevices();
+        var returnPath = new ReturnPathReader(channels.Main);
+        sent = new SentPages(blocks, RecoveryHandshake.Run(channels.Main, returnPath, blocks, control));
+        recovered ??= parts!.Own(new OwnedParts());
+        sender = recovered.Own(SenderOf(returnPath, isLoaded: true));
+        return SourceEvent.Done;
+    }
+
+    private void SaveDevices()
+    {
+        devices = machine.Devices.Save();
+        conversation = new ConversationWriter(devices, blocks, StreamDialect.Default) { HostPages = hostPages };
+    }
+
+    private PostcopySender SenderOf(ReturnPathReader? returnPath, bool isLoaded)
+    {
+        var made = new PostcopySender(machine.Ram, channels, PostcopyOf(devices!.RamSectionId) with { IsLoaded = isLoaded }, sent, Statistics, returnPath);
+        if (pushUnrequested) made.PushRemaining();
+        return made;
+    }
+
     private void WriteUnsent()
     {
         control.Write(channels.Main, unsent);
@@ -234,10 +301,10 @@ public sealed class OutgoingMigration
     };
 
     /// <summary>Breaks the connection, hands the machine back where it is still ours, and names the failure as what it is.</summary>
-    private Exception GiveUp(Exception failure, CancellationToken cancellationToken)
+    private Exception GiveUp(Exception failure)
     {
         // A machine that stands still can be had back at any time: nobody runs it here who could run it twice.
-        var isCancelled = cancellationToken.IsCancellationRequested;
+        var isCancelled = cancellation.IsCancellationRequested;
         if (failure is PeerLostException && !isCancelled && core.IsOurs && channels.Main.IsBidirectional) failure = ReasonOf(failure);
         var happened = isCancelled && SourcePhaseTable.CanCancel(core.Phase) ? SourceEvent.Cancel : SourceEvent.Failure;
         channels.Abort();
@@ -247,7 +314,7 @@ public sealed class OutgoingMigration
             machine.Control.Start();
             core.Step(happened);
         }
-        return isCancelled ? new OperationCanceledException("The outgoing migration was cancelled.", failure, cancellationToken) : failure;
+        return isCancelled ? new OperationCanceledException("The outgoing migration was cancelled.", failure, cancellation) : failure;
     }
 
     /// <summary>The destination may have said why before it went: its word tells more than a broken pipe.</summary>

@@ -1,4 +1,5 @@
 using Savevm.Machine.Ram;
+using Savevm.Transport;
 
 namespace Savevm.Migration.Outgoing;
 
@@ -19,6 +20,13 @@ public sealed record OutgoingOptions
 
     /// <summary>Postcopy: told of every page that the destination asks for; null where nobody wants to know.</summary>
     public IPageRequestLog? RequestLog { get; init; }
+
+    /// <summary>
+    /// Postcopy: called on the engine's thread when the connection broke after the switch, with what broke it; gives the new connection to the
+    /// destination, which then belongs to the engine, or null when there will be none. Null: the first break ends the migration, and the guest waits
+    /// at the destination (<see cref="OutgoingMigration.TakeUp"/>).
+    /// </summary>
+    public Func<Exception, CancellationToken, ChannelSet?>? Recovery { get; init; }
 
     /// <summary>Postcopy: bytes of the destination's host pages by the name of the RAM block, where they are not ordinary (huge pages).</summary>
     public IReadOnlyDictionary<string, long> HostPageBytes { get; init; } = new Dictionary<string, long>();

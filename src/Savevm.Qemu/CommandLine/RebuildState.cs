@@ -7,7 +7,7 @@ internal sealed class RebuildState(RebuildRequest request)
     private const int MaxNameLength = 24;
 
     // Names that the run directory has for itself.
-    private readonly HashSet<string> _names = new(StringComparer.Ordinal) { "stderr.log", "guest.json", "incoming" };
+    private readonly HashSet<string> _names = new(StringComparer.Ordinal) { "stderr.log", "guest.json", "incoming", "recovery", "keeper", "unfinished.json", "savevm.log", "starting" };
 
     public RebuildRequest Request => request;
 

@@ -102,7 +102,7 @@ public sealed partial class QmpClient
     private static async Task<QmpClient> OpenAsync(QmpClient client, string? path, CancellationToken cancellationToken)
     {
         _ = Task.Run(client.ReadAsync, CancellationToken.None);
-        if (client._options.NegotiateWithFirstCommand)
+        if (client._options.NegotiateWithFirstCommand || client._options.IsTakenOver)
         {
             return client;
         }

@@ -78,6 +78,11 @@ public sealed partial class QmpClient
 
         if (!CheckedJson.TryParse(line, out var message, out string? defect))
         {
+            if (!_isInStep)
+            {
+                return;
+            }
+
             throw Garbage($"it sent something that is not QMP ({defect})", line);
         }
 
@@ -133,6 +138,7 @@ public sealed partial class QmpClient
             return;
         }
 
+        _isInStep = true;
         if (error is null)
         {
             command.Answer.TrySetResult(message["return"]);

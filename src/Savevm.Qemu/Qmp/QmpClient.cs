@@ -39,6 +39,7 @@ public sealed partial class QmpClient : IAsyncDisposable
     private QmpConnectionException? _failure;
     private long _nextId;
     private bool _negotiationDue;
+    private volatile bool _isInStep;
 
     private QmpClient(Socket socket, string name, QmpOptions options)
     {
@@ -46,6 +47,9 @@ public sealed partial class QmpClient : IAsyncDisposable
         _name = name;
         _options = options;
         _negotiationDue = options.NegotiateWithFirstCommand;
+        _isInStep = !options.IsTakenOver;
+        // Far from the numbers of whoever had the connection before: an answer to one of those is none to ours.
+        _nextId = options.IsTakenOver ? Environment.TickCount64 << 20 : 0;
     }
 
     private sealed record PendingCommand(string Name, TaskCompletionSource<JsonNode?> Answer);
@@ -127,6 +131,9 @@ public sealed partial class QmpClient : IAsyncDisposable
         var answers = await SendAsync([command], "execute", cancellationToken, descriptor).ConfigureAwait(false);
         await AnswerAsync(answers[0], cancellationToken).ConfigureAwait(false);
     }
+
+    /// <summary>Out-of-band commands reach it while QEMU's main loop is blocked; false also while its greeting is still on its way.</summary>
+    public bool HasOob => _options.IsTakenOver || (_options.EnableOob && Greeting is { OffersOob: true });
 
     /// <summary>The process at the other end; null where it cannot be told.</summary>
     public int? PeerProcessId

@@ -17,5 +17,11 @@ public sealed record QmpOptions(bool EnableOob = true, TimeSpan? GreetingTimeout
     /// </summary>
     public bool NegotiateWithFirstCommand { get; init; }
 
+    /// <summary>
+    /// The connection was another process's, which had negotiated <c>oob</c>: nothing is negotiated, and what was on its way to that process
+    /// (the rest of a line, answers, events) is not ours.
+    /// </summary>
+    public bool IsTakenOver { get; init; }
+
     internal TimeSpan Greeting => GreetingTimeout ?? TimeSpan.FromSeconds(3);
 }

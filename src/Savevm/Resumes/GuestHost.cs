@@ -4,6 +4,7 @@ using Savevm.Qemu.CommandLine;
 using Savevm.Qemu.Destination;
 using Savevm.Qemu.Qmp;
 using Savevm.Resumes.Identity;
+using Savevm.Resumes.Recovery;
 using Savevm.Transport;
 
 namespace Savevm.Resumes;
@@ -43,6 +44,12 @@ internal sealed class GuestHost : IDisposable
     /// <summary>Its monitor; null for a QEMU that only waits at an address.</summary>
     public QemuDestination? Destination { get; }
 
+    /// <summary>It is no more, as far as we can tell.</summary>
+    public bool HasEnded => Process?.HasExited ?? client?.Closed.IsCompleted ?? false;
+
+    /// <summary>Its guest runs without all its RAM, and nobody serves it any more.</summary>
+    public bool IsUnfinished { get; set; }
+
     /// <summary>The folder with its sockets and its log, when it is ours.</summary>
     public string? DirectoryPath => Process is null ? null : directory?.Path;
 
@@ -57,8 +64,18 @@ internal sealed class GuestHost : IDisposable
         try
         {
             if (plan.Request.QmpSocket is not { } socket) return await StartAsync(plan, index, directory, cancellationToken).ConfigureAwait(false);
-            directory.Describe(new GuestDescription { Snapshot = plan.Request.Name, Monitor = socket });
+            var description = new GuestDescription
+            {
+                Snapshot = plan.Request.Name,
+                SnapshotIdentity = plan.SnapshotIdentity,
+                Repository = plan.Request.RepositoryPath,
+                Mode = NameOf(plan.Mode),
+                Monitor = socket,
+                IsUsersOwn = true,
+            };
+            directory.Describe(description);
             var client = await QmpClient.ConnectAsync(socket, new QmpOptions(EnableOob: true), cancellationToken).ConfigureAwait(false);
+            if (client.PeerProcessId is { } id) directory.Describe(description with { ProcessId = id, Started = DateTimeOffset.UtcNow });
             return new GuestHost(plan, IncomingAddress(directory), directory, null, client, null);
         }
         catch
@@ -195,6 +212,30 @@ internal sealed class GuestHost : IDisposable
         }
     }
 
+    /// <summary>
+    /// Makes ready for the end of this process while the guest waits for RAM, and says what could not be recovered then. Null where nothing can be
+    /// made ready.
+    /// </summary>
+    public RecoveryStandby? StandBy(IOperationObserver observer)
+    {
+        if (client is null)
+        {
+            observer.Note($"should savevm end before all RAM has arrived, only who has the monitor of this QEMU can have the guest back: migrate-recover there, then {RecoverCommand} --connect {address}");
+            return null;
+        }
+        if (Process is null && !client.HasOob)
+            observer.Note("this monitor has no out-of-band commands: should savevm end before all RAM has arrived, the guest can be recovered only while QEMU's main loop waits for no page");
+        if (Process is null && client.PeerProcessId is null)
+            observer.Note($"the process behind this monitor is not known: should savevm end before all RAM has arrived, name the monitor again: {RecoverCommand} --qmp {plan.Request.QmpSocket}");
+        return RecoveryStandby.Begin(plan.Request, directory!.Path, client, observer);
+    }
+
+    /// <summary>A new connection when one breaks; null where nobody can tell QEMU to listen.</summary>
+    public Reconnection? Reconnection => Destination is { } destination ? new Reconnection(destination, directory!.Path, UsesPreempt) : null;
+
+    /// <summary>What a hint names.</summary>
+    public string RecoverCommand => plan.Request.RecoverCommand ?? $"savevm resume {plan.Request.Name} --recover";
+
     /// <summary>Connects the channels of the migration.</summary>
     public ChannelSet Connect(CancellationToken cancellationToken)
     {
@@ -258,8 +299,8 @@ internal sealed class GuestHost : IDisposable
     public void Dispose()
     {
         client?.DisposeAsync().AsTask().GetAwaiter().GetResult();
-        // The folder of a QEMU that is not ours held only the socket of the migration; that of one that has ended serves nobody.
-        var isOver = Process is null || Process.HasExited;
+        // The folder of a QEMU that is not ours is there for the migration only; that of one that has ended serves nobody.
+        var isOver = Process?.HasExited ?? !IsUnfinished;
         Process?.Dispose();
         if (!isOver) return;
         directory?.Remove();

@@ -3,6 +3,8 @@ using Savevm.Captures;
 using Savevm.Machine;
 using Savevm.Migration.Outgoing;
 using Savevm.Parts;
+using Savevm.Qemu.Recovery;
+using Savevm.Resumes.Recovery;
 
 namespace Savevm.Resumes;
 
@@ -45,9 +47,11 @@ internal sealed class GuestResume(ResumePlan plan, int index, IOperationObserver
         catch (Exception failure)
         {
             await engineEnd.CancelAsync().ConfigureAwait(false);
-            // A guest that runs and waits for a page that is damaged stays as it is: what it has is not lost.
+            // A guest that runs and waits for a page that cannot be sent stays as it is: what it has is not lost.
             if (!guestIsThere || wasKilled) host?.Kill();
+            var unfinished = host is { IsUnfinished: true } ? Interruption.Of(failure, plan.Request.Name, host.RecoverCommand, migration!.PagesRemaining) : null;
             host?.Dispose();
+            if (unfinished is not null) throw unfinished;
             if (failure is OperationCanceledException && !interrupt.IsCancellationRequested && start.IsCancellationRequested)
             {
                 throw new SavevmException(
@@ -65,14 +69,18 @@ internal sealed class GuestResume(ResumePlan plan, int index, IOperationObserver
         plan.Snapshot.VerifyLayout();
         if (index == 0) host.CleanUp();
         foreach (var note in host.CommandLine?.Notes ?? []) observer.Note(note);
+        using var standby = IsLazy ? host.StandBy(observer) : null;
         using var workingSet = IsLazy ? new WorkingSetKeeper(plan, observer) : null;
         var early = workingSet?.PagesBeforeRun();
         var source = new SourceMachine(plan.Snapshot.Ram, plan.Snapshot.Devices, StandingMachine.Instance);
         await host.ListenAsync(start.Token).ConfigureAwait(false);
         listening = watch.Elapsed;
+        standby?.Describe(new UnfinishedPostcopy(host.UsesPreempt, host.HostPageBytes));
+        var reconnection = host.Reconnection;
         using var channels = host.Connect(start.Token);
         var sending = migration = new OutgoingMigration(source, channels, new OutgoingOptions
         {
+            Recovery = reconnection is null ? null : reconnection.OpenAgain,
             Postcopy = IsLazy,
             BlocksAtDestination = plan.Mode == ResumeMode.Clone ? GuestHost.MappedImages(plan).Keys.ToHashSet() : new HashSet<string>(),
             HostPageBytes = host.HostPageBytes,
@@ -80,7 +88,12 @@ internal sealed class GuestResume(ResumePlan plan, int index, IOperationObserver
             BandwidthBytesPerSecond = plan.Request.BandwidthBytesPerSecond,
             PagesBeforeRun = early,
             RequestLog = workingSet?.Log,
-        });
+        })
+        {
+            // Nobody tells when the guest of a QEMU without a monitor runs. From here on it may.
+            StateChanged = state => guestIsThere |= state == Migration.MigrationState.PostcopyActive && host.Destination is null,
+        };
+        if (reconnection is not null) reconnection.Statistics = sending.Statistics;
         using var startEnds = start.Token.Register(() =>
         {
             if (!guestIsThere) engineEnd.Cancel();
@@ -95,7 +108,7 @@ internal sealed class GuestResume(ResumePlan plan, int index, IOperationObserver
         using var interrupted = interrupt.Register(() => _ = InterruptAsync(host));
         try
         {
-            if (IsLazy) await WhileLazyAsync(host, runs, engine).ConfigureAwait(false);
+            if (IsLazy) await WhileLazyAsync(host, standby, runs, engine).ConfigureAwait(false);
             else await AfterPrecopyAsync(host, engine, start.Token).ConfigureAwait(false);
         }
         catch (Exception broken) when (broken is Migration.PeerLostException or Qemu.QemuException or Migration.PeerRefusedException)
@@ -103,18 +116,26 @@ internal sealed class GuestResume(ResumePlan plan, int index, IOperationObserver
             if (wasKilled) throw new OperationCanceledException("The guest was killed on interrupt.", broken, interrupt);
             throw await host.ExplainAsync(broken).ConfigureAwait(false);
         }
+        finally
+        {
+            if (reconnection is { Count: > 0 }) observer.Note($"the connection to the guest broke and was made anew, {reconnection.Count} times");
+            host.IsUnfinished = IsLazy && guestIsThere && !wasKilled && sending.State != Migration.MigrationState.Completed && !host.HasEnded;
+            if (host.IsUnfinished) standby?.GuestRuns();
+            else standby?.GuestIsWhole();
+        }
         var state = State;
         var guest = Describe(host, state, isComplete: true);
         observer.AllRamArrived(guest);
         return guest;
     }
 
-    private async Task WhileLazyAsync(GuestHost host, Task? runs, Task<long> engine)
+    private async Task WhileLazyAsync(GuestHost host, RecoveryStandby? standby, Task? runs, Task<long> engine)
     {
         if (runs is not null)
         {
             await (await Task.WhenAny(runs, engine).ConfigureAwait(false)).ConfigureAwait(false);
             await runs.ConfigureAwait(false);
+            standby?.GuestRuns();
             TellRunning(host, "running");
         }
         await engine.ConfigureAwait(false);
@@ -158,8 +179,11 @@ internal sealed class GuestResume(ResumePlan plan, int index, IOperationObserver
             migration!.PushRemaining();
             return;
         }
-        wasKilled = true;
-        host.Kill();
+        if (choice == InterruptChoice.Kill)
+        {
+            wasKilled = true;
+            host.Kill();
+        }
         await engineEnd.CancelAsync().ConfigureAwait(false);
     }
 

@@ -6,6 +6,7 @@ using Savevm.Recorded;
 using Savevm.Repository;
 using Savevm.Repository.Snapshots;
 using Savevm.Resumes.Identity;
+using Savevm.Resumes.Recovery;
 using Savevm.Running;
 
 namespace Savevm.Resumes;
@@ -29,8 +30,9 @@ public sealed class ResumeOperation : IResumeOperation
             var notes = new List<string>();
             var teller = new NoteTaker(observer, notes);
             if (request.Verify) Verify(snapshot, observer, interrupt);
-            var plan = await PlanAsync(request, snapshot, teller, interrupt).ConfigureAwait(false);
-            var (guests, failures) = await ResumeAllAsync(plan, teller, watch, interrupt).ConfigureAwait(false);
+            var (guests, failures) = request.Recover
+                ? await GuestRecoveries.RunAsync(request, snapshot, teller, watch, interrupt).ConfigureAwait(false)
+                : await ResumeAllAsync(await PlanAsync(request, snapshot, teller, interrupt).ConfigureAwait(false), teller, watch, interrupt).ConfigureAwait(false);
             EndedGuests.Clean(repository);
             return new ResumeReport { Name = request.Name, Guests = guests, Failures = failures, Notes = notes, Elapsed = watch.Elapsed };
         }
@@ -85,15 +87,20 @@ public sealed class ResumeOperation : IResumeOperation
         // More at once would only delay the first.
         using var gate = new SemaphoreSlim(2 * Environment.ProcessorCount);
         var resumes = Enumerable.Range(0, plan.Request.Clones).Select(index => ResumeOneAsync(plan, index, observer, watch, gate, interrupt)).ToList();
-        // A guest that fails does not take the others with it: all come to their end.
+        return await EndOfAllAsync(resumes, $"resume of {plan.Request.Name}").ConfigureAwait(false);
+    }
+
+    /// <summary>Waits for all: a guest that fails does not take the others with it.</summary>
+    /// <exception cref="SavevmException">All failed.</exception>
+    /// <exception cref="OperationCanceledException">One was cancelled.</exception>
+    internal static async Task<(IReadOnlyList<ResumedGuest> Guests, IReadOnlyList<GuestFailure> Failures)> EndOfAllAsync(List<Task<ResumedGuest>> resumes, string what)
+    {
         await Task.WhenAll(resumes.Select(resume => Task.WhenAny(resume))).ConfigureAwait(false);
-        var failures = resumes.Index().Where(entry => entry.Item.IsFaulted).Select(entry => new GuestFailure(entry.Index, FailureOf(entry.Item, plan))).ToList();
+        var failures = resumes.Index().Where(entry => entry.Item.IsFaulted).Select(entry => new GuestFailure(entry.Index, Failure.From(entry.Item.Exception!, what))).ToList();
         if (resumes.Find(resume => resume.IsCanceled) is { } cancelled) await cancelled.ConfigureAwait(false);
         if (failures.Count == resumes.Count) throw failures[0].Failure;
         return ([.. resumes.Where(resume => resume.IsCompletedSuccessfully).Select(resume => resume.Result)], failures);
     }
-
-    private static SavevmException FailureOf(Task<ResumedGuest> resume, ResumePlan plan) => Failure.From(resume.Exception!, $"resume of {plan.Request.Name}");
 
     private static async Task<ResumedGuest> ResumeOneAsync(
         ResumePlan plan, int index, IOperationObserver observer, Stopwatch watch, SemaphoreSlim gate, CancellationToken interrupt)

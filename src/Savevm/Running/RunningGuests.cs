@@ -1,4 +1,5 @@
 using Savevm.Qemu;
+using Savevm.Qemu.Recovery;
 using Savevm.Repository.Snapshots;
 
 namespace Savevm.Running;
@@ -23,6 +24,8 @@ internal static class RunningGuests
                     Since = guest.Started,
                     MonitorPath = guest.Monitor,
                     RunDirectory = guest.Folder,
+                    WaitsForRam = UnfinishedPostcopy.Read(guest.Folder) is not null,
+                    IsInterrupted = UnfinishedPostcopy.Read(guest.Folder) is not null && UnfinishedPostcopy.IsAbandoned(guest.Folder),
                 }),
         ];
 }
