@@ -27,6 +27,7 @@ public sealed class RemoveOperation : IRemoveOperation
             var merged = new List<string>();
             var sources = repository.List().Select(entry => entry.Manifest).OfType<SnapshotManifest>().Select(manifest => RecordedSource.Parse(manifest.Source)).ToList();
             var (mine, guests) = ManifestOf(repository, request.Name);
+            RefuseWhereGuestsWait(request.Name, guests);
             var source = mine is null ? null : RecordedSource.Parse(mine.Source);
             var merge = new ImageMerge(
                 repository, [.. new[] { request.QmpSocket, source?.Monitor }.Concat(sources.Select(other => other.Monitor)).OfType<string>().Distinct()], source, observer);
@@ -37,6 +38,8 @@ public sealed class RemoveOperation : IRemoveOperation
             foreach (var disk in disks) await MergeAsync(repository, request.Name, disk, merge, notes, merged, cancellationToken).ConfigureAwait(false);
             repository.Remove(request.Name);
             foreach (var note in notes) observer.Note(note);
+            // Its page server has the files open. Whoever would take its place has not.
+            foreach (var guest in guests.Where(guest => guest.WaitsForRam)) observer.Warning($"the guest of QEMU {guest.ProcessId} cannot be recovered should its savevm end before all its RAM has arrived");
             return new RemoveReport(request.Name, merged, notes) { Guests = guests };
         }
         catch (Exception failure) when (failure is not (SavevmException or OperationCanceledException))
@@ -57,6 +60,14 @@ public sealed class RemoveOperation : IRemoveOperation
             // It is removed all the same; what its disks stood on, and who runs from it, cannot be known.
             return (null, []);
         }
+    }
+
+    private static void RefuseWhereGuestsWait(string name, IReadOnlyList<RunningGuest> guests)
+    {
+        if (guests.FirstOrDefault(guest => guest.IsInterrupted) is not { } waiting) return;
+        throw new SavevmException(
+            ExitCode.Failed, $"rm {name}", $"the guest of QEMU {waiting.ProcessId} waits for RAM that only this snapshot has",
+            $"savevm resume {name} --recover sends it the rest; or end that QEMU");
     }
 
     // Borders from the top down: the one that this snapshot needed, and below it any that a capture left behind which was killed.

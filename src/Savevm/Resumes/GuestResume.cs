@@ -25,7 +25,7 @@ internal sealed class GuestResume(ResumePlan plan, int index, IOperationObserver
     private volatile bool wasKilled;
 
     // What was stopped for its capture comes up paused, and a QEMU that only waits at an address has no monitor to say cont on.
-    private bool StaysPaused => plan.Request.ConnectUri is not null && ListeningCapture.RunStateOf(plan.Snapshot.Devices.Save()) == "paused";
+    private bool StaysPaused => !IsLazy && plan.Request.ConnectUri is not null && ListeningCapture.RunStateOf(plan.Snapshot.Devices.Save()) == "paused";
 
     private string State => plan.GuestRan && !StaysPaused ? "running" : "paused";
 
