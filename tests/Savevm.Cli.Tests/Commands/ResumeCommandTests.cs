@@ -96,8 +96,8 @@ public sealed class ResumeCommandTests
         await screen.RunAsync("--json", "resume", "web");
         Assert.Equal(
             """
-            {"message_type":"running","name":"web","guest":0,"mode":"lazy","pid":4711,"state":"running","ms_to_listening":109.25,"ms_since_start":112.5,"pages_before_run":30,"run_directory":"/run/web-4711","monitor":"/run/web-4711/qmp","sockets":{"/run/web.serial":"/run/web-4711/serial"},"page_requests":0,"bytes_sent":0,"complete":false,"number":null,"guest_name":null,"mode_reason":null}
-            {"message_type":"complete","name":"web","guest":0,"mode":"lazy","pid":4711,"state":"running","ms_to_listening":109.25,"ms_since_start":112.5,"pages_before_run":30,"run_directory":"/run/web-4711","monitor":"/run/web-4711/qmp","sockets":{"/run/web.serial":"/run/web-4711/serial"},"page_requests":1530,"bytes_sent":640679936,"complete":true,"number":null,"guest_name":null,"mode_reason":null}
+            {"message_type":"running","name":"web","guest":0,"mode":"lazy","pid":4711,"state":"running","ms_to_listening":109.25,"ms_since_start":112.5,"pages_before_run":30,"run_directory":"/run/web-4711","monitor":"/run/web-4711/qmp","sockets":{"/run/web.serial":"/run/web-4711/serial"},"page_requests":0,"bytes_sent":0,"complete":false,"number":null,"guest_name":null,"mode_reason":null,"recovered":false,"pages_missing":0}
+            {"message_type":"complete","name":"web","guest":0,"mode":"lazy","pid":4711,"state":"running","ms_to_listening":109.25,"ms_since_start":112.5,"pages_before_run":30,"run_directory":"/run/web-4711","monitor":"/run/web-4711/qmp","sockets":{"/run/web.serial":"/run/web-4711/serial"},"page_requests":1530,"bytes_sent":640679936,"complete":true,"number":null,"guest_name":null,"mode_reason":null,"recovered":false,"pages_missing":0}
 
             """,
             screen.Out);
@@ -123,7 +123,7 @@ public sealed class ResumeCommandTests
         string[] lines = screen.Out.TrimEnd().Split('\n');
         if (isJson)
         {
-            Assert.Contains("\"number\":1,\"guest_name\":\"fedora-1\",\"mode_reason\":\"so\"}", lines[0], StringComparison.Ordinal);
+            Assert.Contains("\"number\":1,\"guest_name\":\"fedora-1\",\"mode_reason\":\"so\",", lines[0], StringComparison.Ordinal);
             Assert.Equal(
                 """{"message_type":"failed","name":"web","guest":2,"number":3,"exit_code":20,"what":"resume of web","why":"QEMU ended with exit code 1: no","hint":"try again"}""",
                 lines[1]);

@@ -82,13 +82,13 @@ public sealed class SnapshotCommandTests
         });
         screen.Scripted.Running.Add(new RunningGuest { ProcessId = 4712, RunDirectory = "/run/r" });
         await screen.RunAsync("show", "web");
-        Assert.Matches(@"\nGUEST +PID +MODE +SINCE +MONITOR\nweb-2 +4711 +clone +2025-03-01 .* /run/q/qmp\n- +4712 +- +- +-\n\nRAM BLOCK", screen.Out);
+        Assert.Matches(@"\nGUEST +PID +MODE +SINCE +RAM +MONITOR\nweb-2 +4711 +clone +2025-03-01 .* +whole +/run/q/qmp\n- +4712 +- +- +whole +-\n\nRAM BLOCK", screen.Out);
 
         screen = new TestScreen { Scripted = { Running = { screen.Scripted.Running[0], screen.Scripted.Running[1] } } };
         await screen.RunAsync("show", "web", "--json");
         Assert.Contains(
-            "\"guests\":[{\"name\":\"web-2\",\"number\":2,\"pid\":4711,\"mode\":\"clone\",\"since\":\"2025-03-01T14:02:11+00:00\",\"monitor\":\"/run/q/qmp\",\"run_directory\":\"/run/q\"},"
-            + "{\"name\":null,\"number\":null,\"pid\":4712,\"mode\":null,\"since\":null,\"monitor\":null,\"run_directory\":\"/run/r\"}]",
+            "\"guests\":[{\"name\":\"web-2\",\"number\":2,\"pid\":4711,\"mode\":\"clone\",\"since\":\"2025-03-01T14:02:11+00:00\",\"monitor\":\"/run/q/qmp\",\"run_directory\":\"/run/q\",\"waits_for_ram\":false,\"interrupted\":false},"
+            + "{\"name\":null,\"number\":null,\"pid\":4712,\"mode\":null,\"since\":null,\"monitor\":null,\"run_directory\":\"/run/r\",\"waits_for_ram\":false,\"interrupted\":false}]",
             screen.Out,
             StringComparison.Ordinal);
 

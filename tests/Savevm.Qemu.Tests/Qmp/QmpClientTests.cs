@@ -290,4 +290,28 @@ public sealed class QmpClientTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => client.ExecuteAsync("hang", null, cancel.Token));
         Assert.NotNull(await client.ExecuteAsync("next", null, Limit));
     }
+
+    [Fact]
+    public async Task What_was_on_its_way_to_another_process_is_skipped_by_the_one_that_takes_the_connection_over()
+    {
+        var (ours, theirs) = Savevm.Linux.Sockets.UnixSocket.Pair();
+        using var qemu = new Socket(new SafeSocketHandle(theirs.DangerousGetHandle(), ownsHandle: true));
+        theirs.SetHandleAsInvalid();
+        await qemu.SendAsync("status\": \"active\"}}\r\n{\"return\": {}, \"id\": 1}\r\n"u8.ToArray());
+        var handle = new SafeSocketHandle(ours.DangerousGetHandle(), ownsHandle: true);
+        ours.SetHandleAsInvalid();
+        await using var client = await QmpClient.FromSocketAsync(handle, "taken", new QmpOptions { IsTakenOver = true }, Limit);
+        Assert.True(client.HasOob);
+        var answer = client.ExecuteOobAsync("migrate-recover", null, Limit);
+        var received = new byte[1000];
+        var command = JsonNode.Parse(Encoding.UTF8.GetString(received, 0, await qemu.ReceiveAsync(received)))!;
+        Assert.Equal("migrate-recover", (string?)command["exec-oob"]);
+        await qemu.SendAsync(Encoding.UTF8.GetBytes($$"""{"return": 5, "id": {{command["id"]}}}""" + "\n"));
+        Assert.Equal(5, (int)(await answer)!);
+
+        // From here on it is in step, and garbage is garbage.
+        var next = client.ExecuteAsync("query-status", null, Limit);
+        await qemu.SendAsync("status\"}\n"u8.ToArray());
+        Assert.Equal(QmpFailure.Garbage, (await Assert.ThrowsAsync<QmpConnectionException>(() => next)).Failure);
+    }
 }
