@@ -13,6 +13,7 @@ internal static class BenchmarkTable
         ("capture", "a stopped QEMU into a snapshot (metric 4)", CaptureBenchmark.Run),
         ("pause", "how long a source stands still while it is captured", PauseBenchmark.Run),
         ("requests", "the guest's first touch of a page that is not there yet (metric 2)", RequestsBenchmark.Run),
+        ("recovery", "a guest without its page server: from the cut to its next tick", RecoveryBenchmark.Run),
         ("working-set", "what a second resume gains by the first one (metric 3)", WorkingSetBenchmark.Run),
         ("clones", "the 20th clone of a snapshot against the first", CloneBenchmark.Run),
         ("pages", "zero scan and XBZRLE (metrics 8 and 9)", PagesBenchmark.Run),

@@ -42,6 +42,9 @@ internal sealed class SavevmProgram(BenchmarkRun run, string repository)
     public ChildProcess StartResume(string name, string mode, string prefetch, string onInterrupt = "kill", IEnumerable<string>? more = null) =>
         Start(null, ["resume", name, "--mode", mode, "--prefetch", prefetch, "--on-interrupt", onInterrupt, "--json", "--quiet", .. more ?? []]);
 
+    /// <summary>Starts the recovery of a lazy resume whose page server is gone.</summary>
+    public ChildProcess StartRecovery(string name) => Start(null, "resume", name, "--recover", "--prefetch", "none", "--on-interrupt", "kill", "--json", "--quiet");
+
     /// <summary>Waits for the message of a kind (<c>running</c>, <c>complete</c>) that a resume prints.</summary>
     public static (JsonNode Message, TimedLine Line) Message(ChildProcess resume, string type)
     {

@@ -46,6 +46,8 @@ public sealed class LiveHandlerTests
         var options = Quick with { Postcopy = true, Convergence = new ConvergenceOptions { DowntimeLimit = TimeSpan.FromTicks(1), PostcopyAfterRounds = 2 } };
         using var conversation = new LiveConversation(source, machine, options, with: live => live with { Handlers = [handler] });
         source.Stopped = () => atStart = handler.LeftForTheEnd;
+        // Also where the machine happens to write nothing for a while, and could be sent whole.
+        conversation.Outgoing.StartPostcopy();
         // What can only travel before the switch must fit into the stop: it has been sent in the rounds.
         var (outgoing, incoming) = await conversation.RunAsync();
         Assert.Null(outgoing);
