@@ -30,6 +30,9 @@ public static class Errno
     /// <summary>Permission denied.</summary>
     public const int EACCES = 13;
 
+    /// <summary>An address that is not mapped.</summary>
+    public const int EFAULT = 14;
+
     /// <summary>The thing exists already.</summary>
     public const int EEXIST = 17;
 

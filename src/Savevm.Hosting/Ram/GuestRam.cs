@@ -167,6 +167,28 @@ public sealed class GuestRam : IRamSource, IDisposable
         }
     }
 
+    /// <summary>Nothing is resized, tracked or given back until the end: somebody holds the content of an instant.</summary>
+    /// <exception cref="InvalidOperationException">A tracker tracks, or another holds it already.</exception>
+    internal void BeginHold()
+    {
+        lock (gate)
+        {
+            ObjectDisposedException.ThrowIf(isDisposed, this);
+            if (isTracked) throw new InvalidOperationException("This RAM is tracked, or held by another snapshot.");
+            isTracked = true;
+            foreach (var block in hosted) block.MustStay = true;
+        }
+    }
+
+    internal void EndHold()
+    {
+        lock (gate)
+        {
+            foreach (var block in hosted) block.MustStay = false;
+            isTracked = false;
+        }
+    }
+
     private static void Check(IReadOnlyList<RamBlockLayout> layouts)
     {
         if (layouts.Count > HostingLimits.RamBlocks)

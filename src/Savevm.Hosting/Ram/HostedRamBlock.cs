@@ -9,14 +9,16 @@ namespace Savevm.Hosting.Ram;
 public sealed class HostedRamBlock
 {
     private readonly MemoryMapping mapping;
+    private readonly LinuxFile? file;
     private AtomicPageBitmap? writeLog, changeLog;
+    private volatile bool mustStay;
 
     internal HostedRamBlock(int index, RamBlockLayout layout)
     {
         Index = index;
         Layout = layout;
         UsedLength = layout.UsedLength;
-        mapping = Map(layout);
+        mapping = Map(layout, out file);
         try
         {
             // A child that is forked gets no copy of the guest; it would cost time and memory.
@@ -27,6 +29,7 @@ public sealed class HostedRamBlock
         catch
         {
             mapping.Dispose();
+            file?.Dispose();
             throw;
         }
         Memory = new GuestMemory(this);
@@ -113,9 +116,26 @@ public sealed class HostedRamBlock
     // A kernel without huge pages refuses, and has none.
     internal void UseSmallPages() => mapping.TryAdvise(MemoryAdvice.NoHugePage, 0, mapping.Length);
 
-    internal void Unmap() => mapping.Dispose();
+    internal void Unmap()
+    {
+        mapping.Dispose();
+        file?.Dispose();
+    }
 
-    private bool TryGiveBack(long offset, long length) => Layout.Backing.Kind switch
+    /// <summary>The memory file under it, which tells what of it was ever written to; null for other memory.</summary>
+    internal LinuxFile? File => file;
+
+    /// <summary>
+    /// Nothing of it is given back: what is discarded is written over with zeros, so that who holds its content for an instant sees that as any other
+    /// write.
+    /// </summary>
+    internal bool MustStay
+    {
+        get => mustStay;
+        set => mustStay = value;
+    }
+
+    private bool TryGiveBack(long offset, long length) => !mustStay && Layout.Backing.Kind switch
     {
         RamBackingKind.Anonymous => mapping.TryAdvise(MemoryAdvice.DontNeed, (nint)offset, (nint)length),
         RamBackingKind.MemoryFile or RamBackingKind.SharedFile => mapping.TryAdvise(MemoryAdvice.Remove, (nint)offset, (nint)length),
@@ -123,15 +143,27 @@ public sealed class HostedRamBlock
         _ => false,
     };
 
-    private static MemoryMapping Map(RamBlockLayout layout)
+    private static MemoryMapping Map(RamBlockLayout layout, out LinuxFile? kept)
     {
+        kept = null;
         var length = (nint)Math.Max(layout.MaxLength, RamBlock.PageSize);
         switch (layout.Backing.Kind)
         {
             case RamBackingKind.Anonymous:
                 return MemoryMapping.Anonymous(length, layout.IdStr);
             case RamBackingKind.MemoryFile:
-                using (var file = MemoryFile.Create(layout.IdStr, length)) return MemoryMapping.OfFile(file, length, true);
+                var file = MemoryFile.Create(layout.IdStr, length);
+                try
+                {
+                    var made = MemoryMapping.OfFile(file, length, true);
+                    kept = file;
+                    return made;
+                }
+                catch
+                {
+                    file.Dispose();
+                    throw;
+                }
             default:
                 return MapPath(layout.Backing, length);
         }

@@ -116,6 +116,29 @@ public static unsafe class Descriptor
         }
     }
 
+    /// <summary>Waits until one of two descriptors can be read or has ended.</summary>
+    /// <returns>What came for each.</returns>
+    public static (PollEvents First, PollEvents Second) WaitReadable(SafeHandle first, SafeHandle second, TimeSpan timeout, string name)
+    {
+        ArgumentNullException.ThrowIfNull(first);
+        ArgumentNullException.ThrowIfNull(second);
+        bool firstHeld = false, secondHeld = false;
+        try
+        {
+            first.DangerousAddRef(ref firstHeld);
+            second.DangerousAddRef(ref secondHeld);
+            var entries = stackalloc PollEntry[2];
+            entries[0] = new PollEntry { Descriptor = (int)first.DangerousGetHandle(), Events = PollEvents.Readable };
+            entries[1] = new PollEntry { Descriptor = (int)second.DangerousGetHandle(), Events = PollEvents.Readable };
+            return Poll(entries, 2, timeout, name) ? (entries[0].Returned, entries[1].Returned) : (PollEvents.None, PollEvents.None);
+        }
+        finally
+        {
+            if (secondHeld) second.DangerousRelease();
+            if (firstHeld) first.DangerousRelease();
+        }
+    }
+
     /// <summary>Makes a pipe whose ends no child inherits.</summary>
     /// <param name="nonBlockingRead">Reads from it return at once.</param>
     /// <param name="nonBlockingWrite">Writes to it return at once.</param>

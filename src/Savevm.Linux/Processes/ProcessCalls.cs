@@ -48,6 +48,9 @@ internal static unsafe partial class ProcessCalls
     [LibraryImport("libc", EntryPoint = "prctl", SetLastError = true)]
     internal static partial int Control(int option, nint first, nint second, nint third, nint fourth);
 
+    [LibraryImport("libc", EntryPoint = "process_vm_readv", SetLastError = true)]
+    internal static partial nint ReadMemory(int processId, nint* local, nuint localCount, nint* remote, nuint remoteCount, nuint flags);
+
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
     internal static partial nint SystemCall(nint number, nint first, nint second, nint third, nint fourth);
 }

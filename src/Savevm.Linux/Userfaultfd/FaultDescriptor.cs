@@ -49,6 +49,13 @@ public sealed unsafe class FaultDescriptor : IDisposable
         }
     }
 
+    /// <summary>
+    /// One that another process opened and handed to this one: the faults are that process's, and so are the addresses. It is closed when the last
+    /// process that has it closes it.
+    /// </summary>
+    /// <param name="handle">The descriptor; owned by this object from now on.</param>
+    public static FaultDescriptor OfAnotherProcess(SafeFileHandle handle) => new(handle, UserfaultfdFeatures.None);
+
     /// <summary>Begins to handle faults of a range.</summary>
     /// <exception cref="LinuxException">The memory cannot be handled so (EINVAL), or another userfaultfd has it (EBUSY).</exception>
     public void Register(nint address, nint length, UserfaultfdModes modes)

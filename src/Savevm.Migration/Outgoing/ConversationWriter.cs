@@ -99,6 +99,12 @@ internal sealed class ConversationWriter(DeviceState devices, IReadOnlyList<RamB
     public void WriteStoppedState(WireWriter output)
     {
         WriteRamEnd(output);
+        WriteDevices(output);
+    }
+
+    /// <summary>The devices alone, as they follow RAM in a background snapshot.</summary>
+    public void WriteDevices(WireWriter output)
+    {
         foreach (var section in devices.Sections.Where(section => !section.IsEarly)) WriteDevice(output, section);
     }
 

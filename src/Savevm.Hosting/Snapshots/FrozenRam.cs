@@ -1,0 +1,224 @@
+using Savevm.Hosting.Ram;
+using Savevm.Linux;
+using Savevm.Linux.Descriptors;
+using Savevm.Linux.Files;
+using Savevm.Linux.Memory;
+using Savevm.Linux.Userfaultfd;
+using Savevm.Machine;
+using Savevm.Machine.Ram;
+
+namespace Savevm.Hosting.Snapshots;
+
+/// <summary>
+/// Holds a machine's RAM as it is at an instant, by write protection: who wants to write to a page waits until its pager has copied it; all other pages
+/// are copied here, one after the other. A page is claimed by whoever copies it, here after the copy was made: while nobody has claimed a page it is
+/// protected, so what was copied before is of the instant.
+/// </summary>
+/// <remarks>
+/// Whoever writes, native code, managed code or a system call, waits for another process, so a garbage collection that waits for him goes on in the end.
+/// The kernel's faults, those of system calls and of KVM, need a user who may have them.
+/// </remarks>
+public sealed class FrozenRam(GuestRam ram, PagerOptions options) : IFrozenRam
+{
+    /// <summary>Half of a usual second-level cache.</summary>
+    private const int CopiedPages = 64;
+
+    private const int ZeroPages = 1024;
+    private static readonly TimeSpan PagerPoll = TimeSpan.FromMilliseconds(1);
+
+    private readonly NativeBuffer buffer = new(CopiedPages * RamBlock.PageSize);
+    private readonly NativeBuffer zeros = new(RamBlock.PageSize);
+    private readonly PopulatedPages populated = new(ram.Hosted);
+    private FaultDescriptor? faults;
+    private PagerMemory? memory;
+    private LinuxFile? copies;
+    private PagerProcess? pager;
+    private (int Block, long Page) cursor;
+    private long given, total, copiesGiven, punched, ahead;
+    private bool isHeld;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<RamBlock> Blocks => ram.Blocks;
+
+    /// <summary>Pages that were copied because the machine wanted to write to them.</summary>
+    public long PagesAhead => memory?.CopyCount ?? ahead;
+
+    /// <inheritdoc/>
+    public void Prepare()
+    {
+        ram.BeginHold();
+        isHeld = true;
+        zeros.Clear();
+        total = ram.Hosted.Sum(block => block.UsedLength / RamBlock.PageSize);
+        try
+        {
+            faults = WriteProtection.Open(out var protectsUnpopulated);
+            foreach (var block in ram.Hosted.Where(block => block.UsedLength > 0))
+                faults.Register(block.Address, (nint)block.UsedLength, UserfaultfdModes.WriteProtect);
+            // Such a kernel protects what is there, and nothing else.
+            if (!protectsUnpopulated) populated.Populate();
+            memory = PagerMemory.Create(ram.Hosted);
+            copies = OpenCopies(options.CopiesFolder ?? Path.GetTempPath());
+            pager = PagerProcess.Start(options, memory, copies, faults);
+        }
+        catch (LinuxException refused)
+        {
+            throw new MachineRefusedException($"this RAM cannot be held for a snapshot: {refused.Message}");
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Freeze()
+    {
+        if (pager is null) throw new InvalidOperationException("It is not prepared.");
+        try
+        {
+            // Before the protection, of which what is not populated gets marks that look like pages.
+            populated.Look();
+            foreach (var block in ram.Hosted.Where(block => block.UsedLength > 0))
+                faults!.WriteProtect(block.Address, (nint)block.UsedLength, true);
+        }
+        catch (LinuxException refused)
+        {
+            throw new MachineRefusedException($"this RAM cannot be held for a snapshot: {refused.Message}");
+        }
+        // From here on the pager alone has it. Should it end, nothing stays protected.
+        faults!.Dispose();
+    }
+
+    /// <inheritdoc/>
+    public bool TryNext(out PageAddress first, out PageRun run)
+    {
+        if (memory is null || pager is null) throw new InvalidOperationException("It is not frozen.");
+        while (given < total)
+        {
+            if (copiesGiven < memory.CopyCount)
+            {
+                first = memory.Copied(copiesGiven);
+                run = NextCopy();
+                return true;
+            }
+            if (TryNextInOrder(out first, out run)) return true;
+            // All are claimed; the last copies are being made.
+            if (copiesGiven < memory.CopyCount || given >= total) continue;
+            DemandPager();
+            Thread.Sleep(PagerPoll);
+        }
+        // It lived until now, so everything that was copied here was protected then.
+        DemandPager();
+        first = default;
+        run = default;
+        return false;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        pager?.Dispose();
+        faults?.Dispose();
+        ahead = PagesAhead;
+        memory?.Dispose();
+        memory = null;
+        copies?.Dispose();
+        buffer.Dispose();
+        zeros.Dispose();
+        if (isHeld) ram.EndHold();
+        isHeld = false;
+    }
+
+    private PageRun NextCopy()
+    {
+        const long PunchedPages = 1024;
+        var span = buffer.Slice(0, RamBlock.PageSize);
+        if (copies!.Read(span, copiesGiven * RamBlock.PageSize) != span.Length) throw new IOException("a page that was copied for the snapshot is gone");
+        copiesGiven++;
+        given++;
+        // What was given needs no room any more.
+        if (copiesGiven - punched >= PunchedPages && copies.TryPunchHole(punched * RamBlock.PageSize, PunchedPages * RamBlock.PageSize)) punched += PunchedPages;
+        return IsZero(buffer.Address) ? PageRun.Zero(1) : PageRun.Scanned(span);
+    }
+
+    private bool TryNextInOrder(out PageAddress first, out PageRun run)
+    {
+        for (; cursor.Block < ram.Hosted.Count; cursor = (cursor.Block + 1, 0))
+        {
+            var block = ram.Hosted[cursor.Block];
+            var pages = memory!.PagesOf(cursor.Block);
+            while ((cursor.Page = memory.NextUnclaimed(cursor.Block, cursor.Page)) < pages)
+            {
+                first = new PageAddress(cursor.Block, cursor.Page);
+                var count = populated.IsEmpty(cursor.Block, cursor.Page) ? TakeEmpty(block, pages, out run) : Take(block, pages, out run);
+                if (count > 0) return true;
+            }
+        }
+        first = default;
+        run = default;
+        return false;
+    }
+
+    /// <summary>Pages that were never written to before the instant. Nothing is read, which would populate them.</summary>
+    private int TakeEmpty(HostedRamBlock block, long pages, out PageRun run)
+    {
+        var limit = (int)Math.Min(ZeroPages, pages - cursor.Page);
+        var count = 0;
+        while (count < limit && populated.IsEmpty(block.Index, cursor.Page + count) && memory!.TryClaim(block.Index, cursor.Page + count)) count++;
+        run = count > 0 ? PageRun.Zero(count) : default;
+        Took(block, count);
+        return count;
+    }
+
+    private int Take(HostedRamBlock block, long pages, out PageRun run)
+    {
+        var limit = (int)Math.Min(CopiedPages, pages - cursor.Page);
+        var wanted = 1;
+        while (wanted < limit && !populated.IsEmpty(block.Index, cursor.Page + wanted)) wanted++;
+        NativeCopy.Copy(buffer.Address, block.Address + ((nint)cursor.Page * RamBlock.PageSize), (nint)wanted * RamBlock.PageSize);
+        var isZero = IsZero(buffer.Address);
+        var count = 0;
+        // Claimed one by one after the copy: of a page that the pager was faster with, its copy counts.
+        while (count < wanted && IsZero(buffer.Address + ((nint)count * RamBlock.PageSize)) == isZero && memory!.TryClaim(block.Index, cursor.Page + count)) count++;
+        run = count == 0 ? default : isZero ? PageRun.Zero(count) : PageRun.Scanned(buffer.Slice(0, count * RamBlock.PageSize));
+        Took(block, count);
+        return count;
+    }
+
+    private void Took(HostedRamBlock block, int count)
+    {
+        if (count == 0)
+        {
+            // The pager has this one.
+            cursor.Page++;
+            return;
+        }
+        given += count;
+        try
+        {
+            pager!.Release(block.Index, cursor.Page, count);
+        }
+        catch (LinuxException gone)
+        {
+            throw Lost(gone);
+        }
+        cursor.Page += count;
+    }
+
+    private void DemandPager()
+    {
+        if (!pager!.IsAlive) throw Lost(null);
+    }
+
+    private IOException Lost(Exception? cause) => memory!.Failure is var error and > 0
+        ? new IOException($"the snapshot is lost: a page could not be copied: {new LinuxException(error, "pwrite", "copies").Message}", cause)
+        : new IOException("the snapshot is lost: its pager ended", cause);
+
+    private bool IsZero(nint page) => NativeCompare.AreEqual(page, zeros.Address, RamBlock.PageSize);
+
+    // Never found by anybody: the name is gone before a byte is in it.
+    private static LinuxFile OpenCopies(string folder)
+    {
+        var path = Path.Combine(folder, $"savevm-copies-{Guid.NewGuid():N}");
+        var handle = Descriptor.Open(path, FileAccess.ReadWrite, OpenOptions.Create | OpenOptions.Exclusive);
+        File.Delete(path);
+        return new LinuxFile(handle, path);
+    }
+}

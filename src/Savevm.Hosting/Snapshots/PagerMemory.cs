@@ -1,0 +1,157 @@
+using Savevm.Hosting.Ram;
+using Savevm.Linux.Files;
+using Savevm.Linux.Memory;
+using Savevm.Machine.Ram;
+
+namespace Savevm.Hosting.Snapshots;
+
+/// <summary>
+/// Memory that a process and its pager share: who has copied which page, and where the pager's copies are. Nobody in it waits for the other. Both
+/// ends allocate nothing after they have opened it.
+/// </summary>
+/// <remarks><code>
+/// 0   magic | process id, block count | copies | failure | faults | offset of the list of copies
+/// 64  of each block: address | pages | offset of its bitmap | 0
+/// ... bitmaps: a set bit is a page whose copy exists, or is being made by who set it
+/// ... list of copies: for each, the block in the upper 16 bits and the page below
+/// </code></remarks>
+internal sealed unsafe class PagerMemory : IDisposable
+{
+    private const long Magic = 0x31726567615076; // "vPager1"
+    private const int HeaderBytes = 64, RowBytes = 32, PageShift = 48;
+
+    private readonly MemoryMapping mapping;
+    private readonly byte* bytes;
+    private readonly long* copies;
+
+    private PagerMemory(LinuxFile file, long length)
+    {
+        File = file;
+        mapping = MemoryMapping.OfFile(file, (nint)length, isShared: true);
+        bytes = (byte*)mapping.Address;
+        copies = (long*)(bytes + Word(40));
+    }
+
+    /// <summary>The file; the other end gets its descriptor.</summary>
+    public LinuxFile File { get; }
+
+    /// <summary>Number of blocks.</summary>
+    public int BlockCount => *(int*)(bytes + 12);
+
+    /// <summary>The process whose RAM it is.</summary>
+    public int ProcessId => *(int*)(bytes + 8);
+
+    /// <summary>Copies that the pager has made, in the order of its list.</summary>
+    public long CopyCount => Volatile.Read(ref *(long*)(bytes + 16));
+
+    /// <summary>Why the pager gave up: the kernel's number; 0 while it has not.</summary>
+    public int Failure
+    {
+        get => (int)Volatile.Read(ref *(long*)(bytes + 24));
+        set => Volatile.Write(ref *(long*)(bytes + 24), value);
+    }
+
+    /// <summary>Faults that it served.</summary>
+    public long Faults
+    {
+        get => Volatile.Read(ref *(long*)(bytes + 32));
+        set => Volatile.Write(ref *(long*)(bytes + 32), value);
+    }
+
+    /// <summary>Makes one for the RAM of this process.</summary>
+    public static PagerMemory Create(IReadOnlyList<HostedRamBlock> blocks)
+    {
+        long pages = blocks.Sum(block => block.UsedLength / RamBlock.PageSize);
+        var offset = HeaderBytes + ((long)RowBytes * blocks.Count);
+        var rows = new long[blocks.Count];
+        for (var index = 0; index < rows.Length; index++)
+        {
+            rows[index] = offset;
+            offset += ((blocks[index].UsedLength / RamBlock.PageSize) + 63) / 64 * sizeof(long);
+        }
+        var length = offset + (pages * sizeof(long));
+        var file = MemoryFile.Create("savevm pager", length);
+        try
+        {
+            // Written by the file, so that the mapping can be opened as the other end opens it.
+            Span<byte> header = new byte[HeaderBytes + (RowBytes * blocks.Count)];
+            BitConverter.TryWriteBytes(header, Magic);
+            BitConverter.TryWriteBytes(header[8..], Environment.ProcessId);
+            BitConverter.TryWriteBytes(header[12..], blocks.Count);
+            BitConverter.TryWriteBytes(header[40..], offset);
+            for (var index = 0; index < rows.Length; index++)
+            {
+                var row = header[(HeaderBytes + (RowBytes * index))..];
+                BitConverter.TryWriteBytes(row, (long)blocks[index].Address);
+                BitConverter.TryWriteBytes(row[8..], blocks[index].UsedLength / RamBlock.PageSize);
+                BitConverter.TryWriteBytes(row[16..], rows[index]);
+            }
+            file.Write(header, 0);
+            return new PagerMemory(file, length);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens the one of another process.</summary>
+    /// <exception cref="InvalidDataException">It is none.</exception>
+    public static PagerMemory Open(LinuxFile file)
+    {
+        var length = file.Status().Length;
+        if (length < HeaderBytes) throw new InvalidDataException("no memory of a pager");
+        var memory = new PagerMemory(file, length);
+        return memory.Word(0) == Magic ? memory : throw new InvalidDataException("no memory of a pager");
+    }
+
+    /// <summary>Address of a block's first byte in the process whose RAM it is.</summary>
+    public nint AddressOf(int block) => (nint)Word(HeaderBytes + (RowBytes * block));
+
+    /// <summary>Pages of a block.</summary>
+    public long PagesOf(int block) => Word(HeaderBytes + (RowBytes * block) + 8);
+
+    /// <summary>Claims a page. True for the one caller that did.</summary>
+    public bool TryClaim(int block, long page)
+    {
+        var mask = 1L << (int)(page & 63);
+        return (Interlocked.Or(ref Claims(block)[page >> 6], mask) & mask) == 0;
+    }
+
+    /// <summary>The first page from one on that nobody has claimed; the number of pages when there is none.</summary>
+    public long NextUnclaimed(int block, long from)
+    {
+        var claims = Claims(block);
+        var pages = PagesOf(block);
+        for (var index = from >> 6; index < (pages + 63) >> 6; index++)
+        {
+            var free = ~(ulong)Volatile.Read(ref claims[index]);
+            if (index == from >> 6) free &= ulong.MaxValue << (int)(from & 63);
+            if (free != 0) return Math.Min(pages, (index << 6) + System.Numerics.BitOperations.TrailingZeroCount(free));
+        }
+        return pages;
+    }
+
+    /// <summary>Adds a copy to the list, when it lies in its place. The pager's thread only.</summary>
+    public void Publish(int block, long page)
+    {
+        ref var count = ref *(long*)(bytes + 16);
+        copies[count] = ((long)block << PageShift) | page;
+        Volatile.Write(ref count, count + 1);
+    }
+
+    /// <summary>What a copy is of.</summary>
+    public PageAddress Copied(long index) => new((int)(copies[index] >> PageShift), copies[index] & ((1L << PageShift) - 1));
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        mapping.Dispose();
+        File.Dispose();
+    }
+
+    private long Word(long offset) => *(long*)(bytes + offset);
+
+    private long* Claims(int block) => (long*)(bytes + Word(HeaderBytes + (RowBytes * block) + 16));
+}
