@@ -43,6 +43,15 @@ public sealed class FrozenRam(GuestRam ram, PagerOptions options) : IFrozenRam
     /// <summary>Pages that were copied because the machine wanted to write to them.</summary>
     public long PagesAhead => memory?.CopyCount ?? ahead;
 
+    /// <summary>The process that serves its faults; 0 before it is prepared.</summary>
+    public int PagerProcessId => pager?.ProcessId ?? 0;
+
+    /// <summary>As on a kernel that protects only what is mapped: for tests on another one.</summary>
+    internal bool PopulatesFirst { get; init; }
+
+    /// <summary>A file that takes the copies instead; for tests.</summary>
+    internal string? CopiesPath { get; init; }
+
     /// <inheritdoc/>
     public void Prepare()
     {
@@ -56,9 +65,11 @@ public sealed class FrozenRam(GuestRam ram, PagerOptions options) : IFrozenRam
             foreach (var block in ram.Hosted.Where(block => block.UsedLength > 0))
                 faults.Register(block.Address, (nint)block.UsedLength, UserfaultfdModes.WriteProtect);
             // Such a kernel protects what is there, and nothing else.
-            if (!protectsUnpopulated) populated.Populate();
+            if (!protectsUnpopulated || PopulatesFirst) populated.Populate();
             memory = PagerMemory.Create(ram.Hosted);
-            copies = OpenCopies(options.CopiesFolder ?? Path.GetTempPath());
+            copies = CopiesPath is { } path
+                ? new LinuxFile(Descriptor.Open(path, FileAccess.ReadWrite), path)
+                : OpenCopies(options.CopiesFolder ?? Path.GetTempPath());
             pager = PagerProcess.Start(options, memory, copies, faults);
         }
         catch (LinuxException refused)

@@ -25,6 +25,9 @@ internal sealed class PagerProcess : IDisposable
         this.control = control;
     }
 
+    /// <summary>Its process id.</summary>
+    public int ProcessId => child.Id;
+
     /// <summary>It serves; as long as it does, everything is protected that nobody has copied.</summary>
     public bool IsAlive => !child.HasExited;
 

@@ -54,6 +54,8 @@ public sealed class BackgroundSnapshot(FreezableMachine machine, IByteChannel ch
         }
         catch (Exception failure)
         {
+            // Who reads must not take what came for the whole.
+            channel.Abort();
             State = cancellationToken.IsCancellationRequested ? MigrationState.Cancelled : MigrationState.Failed;
             if (cancellationToken.IsCancellationRequested) throw new OperationCanceledException("The snapshot was cancelled.", failure, cancellationToken);
             throw;

@@ -45,6 +45,9 @@ internal sealed class NoneMachine : IMachineControl, IDisposable
 
     public GlobalStateDevice State { get; } = new();
 
+    /// <summary>Called when it stands still.</summary>
+    public Action? Stopped { get; set; }
+
     public int Starts => _starts;
 
     public int Stops => _stops;
@@ -90,6 +93,7 @@ internal sealed class NoneMachine : IMachineControl, IDisposable
         _stops++;
         _runs.Reset();
         SpinWait.SpinUntil(() => Volatile.Read(ref _storing) == 0);
+        Stopped?.Invoke();
     }
 
     public void Dispose()

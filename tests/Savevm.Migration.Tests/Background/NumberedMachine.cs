@@ -11,6 +11,9 @@ namespace Savevm.Migration.Tests.Background;
 /// </summary>
 internal sealed unsafe class NumberedMachine : IMachineControl, IDisposable
 {
+    /// <summary>What the pages of its second block hold.</summary>
+    public const long Rom = 0x4d4f52;
+
     private readonly ReaderWriterLockSlim gate = new();
     private readonly List<Thread> threads = [];
     private readonly long[] numbers;
@@ -21,6 +24,7 @@ internal sealed unsafe class NumberedMachine : IMachineControl, IDisposable
     {
         Ram = new GuestRam([new RamBlockLayout("ram", (long)mebibytes << 20) { Backing = backing }, new RamBlockLayout("rom", 5 * RamBlock.PageSize)]);
         numbers = new long[writtenPages];
+        for (var page = 0; page < 5; page++) Ram.Hosted[1].Memory.Write(page * RamBlock.PageSize, BitConverter.GetBytes(Rom));
         for (var writer = 0; writer < writers; writer++)
         {
             var (own, random) = (writer, new Random(writer));

@@ -36,5 +36,13 @@ internal sealed class TakenImage : IDisposable
         Assert.Equal(7, devices.State!.Sections.Count);
     }
 
+    /// <summary>The number at the beginning of a page.</summary>
+    public long Read(int block, long page)
+    {
+        var bytes = new byte[sizeof(long)];
+        ram.Hosted[block].Memory.Read(page * RamBlock.PageSize, bytes);
+        return BitConverter.ToInt64(bytes);
+    }
+
     public void Dispose() => ram.Dispose();
 }
