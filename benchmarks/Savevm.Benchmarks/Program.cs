@@ -4,6 +4,12 @@ using Savevm.Benchmarks.Measuring;
 using Savevm.Benchmarks.Processes;
 using Savevm.Benchmarks.Qemu;
 using Savevm.Benchmarks.Reporting;
+using Savevm.Hosting.Snapshots;
+
+if (SnapshotPager.ServeIfAsked())
+{
+    return 0;
+}
 
 if (args.Contains("--help") || args.Contains("-h"))
 {

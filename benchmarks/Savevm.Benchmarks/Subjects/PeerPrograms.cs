@@ -14,6 +14,7 @@ internal sealed class PeerPrograms
             SocketToFile = Compile(folder, "socket-to-file");
             NoSync = Compile(folder, "no-sync", "-shared", "-fPIC");
             PageRoutines = Compile(folder, "page-routines", "-shared", "-fPIC");
+            WriteProtect = Compile(folder, "write-protect", "-pthread");
         }
         catch (Exception exception) when (exception is InvalidOperationException or System.ComponentModel.Win32Exception)
         {
@@ -29,6 +30,9 @@ internal sealed class PeerPrograms
 
     /// <summary>A library that scans and encodes pages.</summary>
     public string? PageRoutines { get; }
+
+    /// <summary>Serves write faults of memory in its own process.</summary>
+    public string? WriteProtect { get; }
 
     /// <summary>Why there are none.</summary>
     public string? Missing { get; }
