@@ -25,6 +25,22 @@ public static class QuirkTable
     /// <param name="greeting">What the monitor said of itself; null counts as new.</param>
     public static bool FreezesCancelledSnapshots(Qmp.QmpGreeting? greeting) => greeting is { Major: < 9 };
 
+    /// <summary>The known faults of a release, and what is done or can be done about each.</summary>
+    /// <param name="version">The release, such as <c>7.2.22</c>.</param>
+    public static IReadOnlyList<(string Fault, string Remedy)> KnownFaults(string version)
+    {
+        if (!Version.TryParse(version, out var number) || number.Major >= 9)
+        {
+            return [];
+        }
+
+        return
+        [
+            ("under TCG it loses guest writes in a live capture of several rounds", "savevm capture takes --mode background or stop of such a guest by itself; QEMU 9.0 has it repaired"),
+            ("a background snapshot that is cancelled stops its guest for good", "savevm reads it to its end instead"),
+        ];
+    }
+
     /// <summary>Decides how to capture.</summary>
     /// <param name="facts">The source.</param>
     /// <param name="asked">The mode that was asked for in so many words; null when none was.</param>

@@ -30,6 +30,7 @@ public static class CommandTable
         DiffCommand.Definition,
         ImportCommand.Definition,
         ExportCommand.Definition,
+        DoctorCommand.Definition,
         DemoCommand.Definition,
         CompletionCommand.Definition,
         ServeResumeCommand.Definition,
