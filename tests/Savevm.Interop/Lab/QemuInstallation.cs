@@ -13,6 +13,18 @@ internal sealed partial record QemuInstallation(string Path, Version Version, IR
     /// <summary>TCG as the source of a live precopy loses guest writes after several rounds (repaired in 9.0).</summary>
     public bool LosesWritesUnderTcg => Version.Major < 9;
 
+    /// <summary>
+    /// Whether a connection that takes a postcopy up again may break before the destination agreed to go on. Before 8.2 both sides believe that this
+    /// cannot happen: the destination sets postcopy-paused only where it was postcopy-active, waits for nobody and reads from a connection that is gone
+    /// (postcopy_pause_incoming in migration/savevm.c; it crashes), and nobody wakes the source that waits for bitmaps or the agreement
+    /// (ram_dirty_bitmap_sync_all in migration/ram.c, postcopy_resume_handshake in migration/migration.c; it waits for ever).
+    /// </summary>
+    /// <remarks>
+    /// Such a source also crashes where it is told to go on before the thread of its return path has noticed that it is paused: the thread then takes
+    /// the new connection for the old one (source_return_path_thread and open_return_path_on_source in migration/migration.c).
+    /// </remarks>
+    public bool OutlivesBreaksWhileRecovering => Version >= new Version(8, 2);
+
     /// <summary>The newest versioned machine type of a family, as <c>pc-i440fx-10.0</c> for <c>pc</c>.</summary>
     public string Machine(string family) =>
         Machines.Where(name => name.StartsWith(Prefix(family), StringComparison.Ordinal))
