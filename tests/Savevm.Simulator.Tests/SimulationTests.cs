@@ -13,17 +13,25 @@ public sealed class SimulationTests
     public void Whatever_happens_the_machine_runs_on_one_side_and_has_all_of_its_memory()
     {
         var ends = new Dictionary<(string, string), int>();
+        var (postcopies, recovered, twice, broken) = (0, 0, 0, 0);
         for (var seed = 1; seed <= Seeds; seed++)
         {
             var outcome = Run(seed);
             var end = (outcome.Source.ToString(), outcome.Destination.ToString());
             ends[end] = ends.GetValueOrDefault(end) + 1;
+            if (outcome.IsPostcopy) postcopies++;
+            if (outcome.Recoveries > 0) recovered++;
+            if (outcome.Recoveries > 1) twice++;
+            broken += outcome.BrokenRecoveries;
         }
         // They are no proof if they all ended in the same way.
         Assert.InRange(ends[("Completed", "Completed")], Seeds / 4, Seeds * 3 / 4);
         Assert.InRange(ends[("Failed", "Failed")], Seeds / 10, Seeds * 3 / 4);
         Assert.Contains(ends.Keys, end => end.Item1 == "PostcopyPaused");
         Assert.Contains(ends.Keys, end => end.Item1 == "Cancelled");
+        Assert.InRange(recovered, postcopies / 4, postcopies);
+        Assert.InRange(twice, postcopies / 25, postcopies);
+        Assert.InRange(broken, postcopies / 25, Seeds * 5);
     }
 
     [Fact]

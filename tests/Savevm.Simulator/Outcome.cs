@@ -11,5 +11,8 @@ namespace Savevm.Simulator;
 /// The connection broke between the destination's word and the source's answer to it: the source knows that everything is there, the destination
 /// does not know that the source does, and neither lets it run. No protocol can avoid that; both have all of the machine.
 /// </param>
-/// <param name="Reconnections">New connections that postcopy was given.</param>
-internal sealed record Outcome(MigrationState Source, MigrationState Destination, int Steps, ulong Fingerprint, bool RunsNowhere, int Reconnections);
+/// <param name="IsPostcopy">Postcopy was allowed.</param>
+/// <param name="Recoveries">How often postcopy went on over a new connection.</param>
+/// <param name="BrokenRecoveries">How often a new connection broke before both sides had agreed to go on.</param>
+internal sealed record Outcome(
+    MigrationState Source, MigrationState Destination, int Steps, ulong Fingerprint, bool RunsNowhere, bool IsPostcopy, int Recoveries, int BrokenRecoveries);

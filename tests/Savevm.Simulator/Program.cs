@@ -25,7 +25,7 @@ Scheduler.UseOneProcessor();
 var watch = Stopwatch.StartNew();
 var ends = new SortedDictionary<string, int>(StringComparer.Ordinal);
 long steps = 0;
-var (nowhere, recovered, reconnections) = (0, 0, 0);
+var (nowhere, postcopies, recovered, recoveries, broken) = (0, 0, 0, 0, 0);
 for (var seed = first; seed < first + count; seed++)
 {
     try
@@ -36,8 +36,10 @@ for (var seed = first; seed < first + count; seed++)
         ends[end] = ends.GetValueOrDefault(end) + 1;
         steps += outcome.Steps;
         if (outcome.RunsNowhere) nowhere++;
-        reconnections += outcome.Reconnections;
-        if (outcome.Reconnections > 0 && outcome.Destination == Savevm.Migration.MigrationState.Completed) recovered++;
+        if (outcome.IsPostcopy) postcopies++;
+        recoveries += outcome.Recoveries;
+        broken += outcome.BrokenRecoveries;
+        if (outcome.Recoveries > 0) recovered++;
     }
     catch (SimulationException failure)
     {
@@ -50,6 +52,6 @@ for (var seed = first; seed < first + count; seed++)
 }
 foreach (var (end, times) in ends) Console.WriteLine($"{times,8}  {end}");
 Console.WriteLine($"{nowhere,8}  of them ended between the destination's last word and the source's answer: the machine runs nowhere, and is whole on both sides");
-Console.WriteLine($"{recovered,8}  of them completed after postcopy had been recovered; {reconnections} new connections in all");
+Console.WriteLine($"{postcopies,8}  of them might use postcopy; {recovered} of these were recovered, {recoveries} times in all, after {broken} recoveries that broke themselves");
 Console.WriteLine($"simulate: {count} seeds from {first} on, no failure, {steps} steps, {watch.Elapsed.TotalSeconds:f1} s");
 return 0;

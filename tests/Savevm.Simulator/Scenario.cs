@@ -24,6 +24,18 @@ internal sealed record Scenario
     /// <summary>New connections in postcopy, and when each of them breaks.</summary>
     public IReadOnlyList<(long? AfterSent, long? AfterAnswered)> Reconnections { get; init; } = [];
 
+    /// <summary>After so many bytes more, when the machine runs at the destination, the first connection breaks; and what follows must bring everything.</summary>
+    public (long? AfterSent, long? AfterAnswered)? CutAfterRun { get; init; }
+
+    /// <summary>A second connection for requested pages.</summary>
+    public bool Preempt { get; init; }
+
+    /// <summary>It is made when it is needed.</summary>
+    public bool PreemptIsLate { get; init; }
+
+    /// <summary>When it breaks: that of the first connection, then those of the new ones.</summary>
+    public IReadOnlyList<long?> PreemptCuts { get; init; } = [];
+
     public TimeSpan? CancelAfter { get; init; }
 
     public TimeSpan? CancelIncomingAfter { get; init; }
@@ -67,7 +79,7 @@ internal sealed record Scenario
 
     /// <summary>Nothing but the engine can make it fail.</summary>
     public bool MustComplete =>
-        CutAfterSent is null && CutAfterAnswered is null && CancelAfter is null && CancelIncomingAfter is null && !RefusesUnplug && !(UnplugAfter > TimeSpan.FromMilliseconds(50)) && !ReleaseFails && !RefusesDevices;
+        CutAfterSent is null && CutAfterAnswered is null && CutAfterRun is null && PreemptCuts.All(cut => cut is null) && CancelAfter is null && CancelIncomingAfter is null && !RefusesUnplug && !(UnplugAfter > TimeSpan.FromMilliseconds(50)) && !ReleaseFails && !RefusesDevices;
 
     public static Scenario Draw(int seed)
     {
@@ -114,7 +126,44 @@ internal sealed record Scenario
             HasReleaseHook = OneIn(4),
             ReleaseFails = OneIn(4),
             RefusesDevices = OneIn(12),
-        }.Settle();
+        }.Settle().DrawPostcopy(random);
+    }
+
+    /// <summary>What is drawn for postcopy alone. In most of it nothing is in the way but connections that break, of which the last holds.</summary>
+    private Scenario DrawPostcopy(Random random)
+    {
+        if (!Postcopy) return this;
+        bool OneIn(int many) => random.Next(many) == 0;
+        var drawn = this with { Preempt = OneIn(2), PreemptIsLate = OneIn(2) };
+        var isForced = !OneIn(3);
+        var length = Blocks.Sum(block => block.UsedLength);
+        if (isForced)
+        {
+            var lines = Enumerable.Range(0, random.Next(5)).Select(_ => OneIn(2)
+                ? ((long?)random.NextInt64(1, OneIn(2) ? 120 : length), (long?)null)
+                : ((long?)null, (long?)random.NextInt64(1, OneIn(2) ? 60 : 400))).ToList();
+            drawn = drawn with
+            {
+                CutAfterSent = null,
+                CutAfterAnswered = null,
+                CancelAfter = null,
+                CancelIncomingAfter = null,
+                UnplugAfter = null,
+                RefusesUnplug = false,
+                ReleaseFails = false,
+                RefusesDevices = false,
+                HandlerCanPostcopy = false,
+                DowntimeLimit = TimeSpan.FromTicks(-1),
+                StopAfterRounds = null,
+                PostcopyAfterRounds = 1,
+                PostcopyAfter = OneIn(2) ? TimeSpan.FromMicroseconds(random.Next(300)) : null,
+                CutAfterRun = OneIn(3) ? (null, random.NextInt64(1, 60)) : (random.NextInt64(1, OneIn(2) ? 200 : length), null),
+                Reconnections = [.. lines, (null, null)],
+            };
+        }
+        var cuts = Enumerable.Range(0, drawn.Preempt ? drawn.Reconnections.Count : 0)
+            .Select(_ => OneIn(3) ? (long?)random.NextInt64(1, OneIn(2) ? 6000 : length + 1) : null).ToList();
+        return drawn with { PreemptCuts = cuts };
     }
 
     private Scenario Settle() => this with { RefusesUnplug = UnplugAfter is not null && RefusesUnplug, ReleaseFails = HasReleaseHook && ReleaseFails };

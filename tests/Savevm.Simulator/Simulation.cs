@@ -21,11 +21,14 @@ internal sealed class Simulation : IDisposable
     private readonly SimulatedSource source;
     private readonly SimulatedDestination destination;
     private readonly Reconnection lines;
+    private readonly ChannelSet first;
     private readonly LiveMigration outgoing;
     private readonly IncomingMigration incoming;
     private readonly CancellationTokenSource cancel = new(), cancelIncoming = new();
     private Actor? sender, receiver;
     private Exception? outgoingFailure, incomingFailure;
+    private MigrationState seen;
+    private int recoveries, brokenRecoveries;
     private bool isOver;
 
     public Simulation(int seed, Scenario? drawn = null)
@@ -33,12 +36,12 @@ internal sealed class Simulation : IDisposable
         scenario = drawn ?? Scenario.Draw(seed);
         scheduler = new Scheduler(seed);
         lines = new Reconnection(scheduler, scenario);
-        var (here, there) = lines.Connect((scenario.CutAfterSent, scenario.CutAfterAnswered));
+        (first, var there) = lines.Connect((scenario.CutAfterSent, scenario.CutAfterAnswered));
         SimulatedDestination? reached = null;
         source = new SimulatedSource(scheduler, scenario) { RunsElsewhere = () => reached!.IsRunning };
-        destination = reached = new SimulatedDestination(scheduler, scenario) { Source = source };
+        destination = reached = new SimulatedDestination(scheduler, scenario) { Source = source, Started = BreakSoon };
         var surroundings = new SimulatedSurroundings(scheduler);
-        outgoing = new LiveMigration(source.AsLive(), new ChannelSet(here), new LiveOptions
+        outgoing = new LiveMigration(source.AsLive(), first, new LiveOptions
         {
             Convergence = new ConvergenceOptions
             {
@@ -55,8 +58,9 @@ internal sealed class Simulation : IDisposable
             UnplugTimeout = UnplugTimeout,
             BeforeSwitchover = scenario.HasReleaseHook ? Release : null,
             Surroundings = surroundings,
-            Recovery = (_, cancelled) => lines.ForSource(() => receiver!.HasEnded, cancelled) is { } line ? new ChannelSet(line) : null,
-        });
+            Recovery = (_, cancelled) => lines.ForSource(() => receiver!.HasEnded, cancelled),
+        })
+        { StateChanged = NoteState };
         incoming = new IncomingMigration(destination.AsDestination(), there)
         {
             SwitchoverAck = scenario.SwitchoverAck,
@@ -92,6 +96,18 @@ internal sealed class Simulation : IDisposable
         destination.Dispose();
         cancel.Dispose();
         cancelIncoming.Dispose();
+    }
+
+    private void BreakSoon()
+    {
+        if (scenario.CutAfterRun is { } more) lines.BreakSoon(more);
+    }
+
+    private void NoteState(MigrationState state)
+    {
+        if (seen == MigrationState.PostcopyRecover && state == MigrationState.PostcopyActive) recoveries++;
+        if (seen == MigrationState.PostcopyRecover && state == MigrationState.PostcopyPaused) brokenRecoveries++;
+        seen = state;
     }
 
     private static Exception? FailureOf(Action run)
@@ -154,13 +170,14 @@ internal sealed class Simulation : IDisposable
         Demand(!isWhole || destination.IsRunning, "everything arrived and the machine stands still");
         if (isWhole) Compare();
         Demand(!scenario.MustComplete || (isWhole && left == MigrationState.Completed), $"nothing was in the way, and it ended as {left} and {arrived}: {outgoingFailure}; {incomingFailure}");
+        Demand(scenario.CutAfterRun is null || isWhole, $"the last connection held, and it ended as {left} and {arrived}: {outgoingFailure}; {incomingFailure}");
         var runsNowhere = left == MigrationState.Completed && !isWhole;
         Demand(!runsNowhere || lines.WasCut || scenario.CancelIncomingAfter is not null, "the source lets go of what the destination does not have");
         Demand(left != MigrationState.Completed || destination.Devices is not null, "the source was told that all arrived, and no devices did");
         var isGivenUp = left == MigrationState.PostcopyPaused && arrived == MigrationState.PostcopyPaused;
         var isCancelled = scenario.CancelAfter is not null || scenario.CancelIncomingAfter is not null;
         Demand(!isGivenUp || lines.IsExhausted || isCancelled || source.Handler is { CanPostcopy: true }, "both sides wait for a connection that they were not given");
-        return new Outcome(left, arrived, scheduler.Steps, scheduler.Fingerprint, runsNowhere, lines.Given);
+        return new Outcome(left, arrived, scheduler.Steps, scheduler.Fingerprint, runsNowhere, scenario.Postcopy, recoveries, brokenRecoveries);
     }
 
     /// <summary>The package was sent and the connection broke, or it was cancelled then: the machine is the destination's.</summary>

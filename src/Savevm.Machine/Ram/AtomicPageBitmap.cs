@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Numerics;
 
 namespace Savevm.Machine.Ram;
@@ -49,6 +50,26 @@ public sealed class AtomicPageBitmap
             Interlocked.Or(ref words[first >> 6], mask);
             first += bits;
         }
+    }
+
+    /// <summary>Clears <paramref name="count"/> bits from <paramref name="first"/> on.</summary>
+    public void ClearRange(long first, long count)
+    {
+        CheckRange(first, count);
+        for (var end = first + count; first < end;)
+        {
+            var mask = NextMask(first, end, out var bits);
+            Interlocked.And(ref words[first >> 6], ~mask);
+            first += bits;
+        }
+    }
+
+    /// <summary>Copies the bits: bit <c>p % 8</c> of byte <c>p / 8</c> is that of page p. What is set meanwhile may be copied or not.</summary>
+    /// <param name="bytes">Eight bytes for each 64 pages, begun ones too.</param>
+    public void CopyTo(Span<byte> bytes)
+    {
+        for (var index = 0; index < words.Length; index++)
+            BinaryPrimitives.WriteUInt64LittleEndian(bytes[(index * sizeof(ulong))..], Volatile.Read(ref words[index]));
     }
 
     /// <summary>

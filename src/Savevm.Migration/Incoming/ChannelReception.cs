@@ -45,6 +45,51 @@ public static class ChannelReception
         }
     }
 
+    /// <summary>
+    /// The connection for requested pages, taken when postcopy begins: a source that is no QEMU 7.2 makes it late, and any source makes it after the main one.
+    /// </summary>
+    /// <param name="listener">Where it comes; nothing else may come there meanwhile.</param>
+    public static IByteChannel Later(IChannelListener listener)
+    {
+        ArgumentNullException.ThrowIfNull(listener);
+        return new DeferredChannel($"the channel for requested pages at {listener.Address}", listener.Accept);
+    }
+
+    /// <summary>
+    /// Waits for a source that takes an interrupted postcopy up again. Connections that ended before they said so are passed over: they were of an
+    /// attempt that broke before they were taken.
+    /// </summary>
+    /// <param name="listener">Where it comes.</param>
+    /// <param name="preempt">A channel for requested pages follows, as it did at first.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The channels; the caller disposes them.</returns>
+    /// <exception cref="MachineRefusedException">Another kind of connection came.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public static ChannelSet AcceptAgain(IChannelListener listener, bool preempt, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(listener);
+        while (true)
+        {
+            var channel = new PeekedChannel(listener.Accept(cancellationToken));
+            try
+            {
+                ChannelKind? kind;
+                while ((kind = TryTell(channel)) is null) cancellationToken.ThrowIfCancellationRequested();
+                if (kind == ChannelKind.Recovery) return new ChannelSet(channel, preempt ? Later(listener) : null);
+                throw new MachineRefusedException($"a source is to go on with a postcopy that was interrupted, and a connection of the kind {kind} came");
+            }
+            catch (PeerLostException)
+            {
+                channel.Dispose();
+            }
+            catch
+            {
+                channel.Dispose();
+                throw;
+            }
+        }
+    }
+
     private static ChannelSet Sort(IChannelListener listener, ExpectedChannels expected, List<PeekedChannel> accepted, CancellationToken cancellationToken)
     {
         var total = 1 + expected.Multifd + (expected.Preempt ? 1 : 0);

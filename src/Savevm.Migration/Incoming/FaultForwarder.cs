@@ -36,7 +36,7 @@ internal sealed class FaultForwarder : IDisposable
     /// <summary>Asks again for everything that was asked for and is not here, on a new connection; then for what comes.</summary>
     /// <param name="next">The way back.</param>
     /// <param name="receivedOf">The pages of a block that are here.</param>
-    public void Resume(ReturnPathWriter next, Func<int, PageBitmap> receivedOf)
+    public void Resume(ReturnPathWriter next, Func<int, AtomicPageBitmap> receivedOf)
     {
         lock (gate)
         {

@@ -38,8 +38,8 @@ public sealed class IncomingMigration : IDisposable
     private ForwardWindow window;
     private CancellationToken cancellation;
     private Exception? broken;
-    private IByteChannel? recovered;
-    private FaultForwarder? faultRequests;
+    private PostcopyArrival? postcopy;
+    private ChannelSet? recovered;
     private ForwardWindow? package;
     private ReturnPathWriter? returnPath;
     private ConfigurationRecord? configuration;
@@ -80,8 +80,9 @@ public sealed class IncomingMigration : IDisposable
     /// <summary>
     /// Postcopy: called on the engine's thread when the connection broke, with the reason; gives the source's new one, which becomes the engine's.
     /// May block, and be called again and again. Null, or a null answer: the migration ends here, and the machine waits for pages for ever.
+    /// A channel for requested pages comes after the main one has spoken: <see cref="ChannelReception.Later"/>.
     /// </summary>
-    public Func<Exception, CancellationToken, IByteChannel?>? Recovery { get; init; }
+    public Func<Exception, CancellationToken, ChannelSet?>? Recovery { get; init; }
 
     /// <summary>Clock and threads.</summary>
     internal Surroundings Surroundings { get; init; } = Surroundings.Real;
@@ -108,7 +109,7 @@ public sealed class IncomingMigration : IDisposable
         }
         finally
         {
-            EndFaults();
+            postcopy?.Dispose();
             multifd?.End();
             live.Cleanup();
         }
@@ -134,7 +135,7 @@ public sealed class IncomingMigration : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        EndFaults();
+        postcopy?.Dispose();
         multifd?.Dispose();
         pages.Dispose();
         package?.Dispose();
@@ -160,7 +161,7 @@ public sealed class IncomingMigration : IDisposable
                 machine.Devices.AcceptDevices(taken = CollectedState());
                 break;
             case IncomingAction.SayShut:
-                EndFaults();
+                postcopy?.Dispose();
                 if (core.IsOurs) machine.Faults?.End();
                 returnPath?.Shut(0);
                 break;
@@ -206,6 +207,7 @@ public sealed class IncomingMigration : IDisposable
             case SectionType.Eof when !nested:
                 multifd?.DemandEnd(from.Offset);
                 from.Consume(1);
+                if (core.IsOurs) postcopy?.AwaitLastPages(from);
                 Step(IncomingInput.EndOfFile);
                 break;
             default:
@@ -278,7 +280,7 @@ public sealed class IncomingMigration : IDisposable
             case CommandType.PostcopyResume:
                 Step(IncomingInput.Resume);
                 returnPath!.ResumeAck();
-                faultRequests?.Resume(returnPath, pages.ReceivedOf);
+                postcopy?.Resume(returnPath);
                 break;
             case CommandType.PostcopyAdvise:
                 Step(IncomingInput.Advise);
@@ -295,8 +297,8 @@ public sealed class IncomingMigration : IDisposable
                 break;
             case CommandType.PostcopyListen:
                 Step(IncomingInput.Listen);
-                pages.ExpectMissingPages();
-                StartFaults(at);
+                postcopy = new PostcopyArrival(machine.Faults, pages, Surroundings, () => channels.Abort());
+                postcopy.Begin(returnPath, channels.Preempt, at);
                 break;
             case CommandType.PostcopyRun:
                 Step(IncomingInput.Run);
@@ -308,16 +310,17 @@ public sealed class IncomingMigration : IDisposable
 
     private void AwaitConnection()
     {
-        channel = Recovery!(broken!, cancellation) ?? throw broken!;
-        channels = new ChannelSet(channel);
+        channels = Recovery!(broken!, cancellation) ?? throw broken!;
+        channel = channels.Main;
         recovered?.Dispose();
-        recovered = channel;
+        recovered = channels;
         window.Dispose();
         window = new ForwardWindow(channel);
         pages.ContinueFrom(window);
         live.ContinueFrom(window);
         // There is no command for it: the new connection has a way back from the beginning.
         returnPath = new ReturnPathWriter(channel);
+        postcopy?.ReadBeside(channels.Preempt);
     }
 
     private void ReadPackage(uint length, long at)
@@ -331,19 +334,6 @@ public sealed class IncomingMigration : IDisposable
     private void Agree()
     {
         if (SwitchoverAck) returnPath?.SwitchoverAck();
-    }
-
-    private void StartFaults(long at)
-    {
-        if (machine.Faults is not { } faults) throw new MachineRefusedException("this destination cannot run before its RAM has arrived: start no postcopy into it");
-        var path = returnPath ?? throw new WireException(at, "postcopy without a return path");
-        faultRequests = new FaultForwarder(faults, pages.Blocks, path, Surroundings);
-    }
-
-    private void EndFaults()
-    {
-        faultRequests?.Dispose();
-        faultRequests = null;
     }
 
     private DeviceState CollectedState() => new()
@@ -361,10 +351,10 @@ public sealed class IncomingMigration : IDisposable
     {
         var named = cancellation.IsCancellationRequested
             ? new OperationCanceledException("The incoming migration was cancelled.", failure, cancellation)
-            : multifd?.Failure ?? failure;
+            : postcopy?.Failure ?? multifd?.Failure ?? failure;
         if (core.IsOurs) channels.Abort();
         else BreakOff();
-        faultRequests?.Suspend();
+        postcopy?.Suspend();
         core.Step(named is OperationCanceledException ? IncomingInput.Cancel : IncomingInput.Failure, window.Offset);
         return named;
     }

@@ -3,6 +3,7 @@ using Savevm.Machine;
 using Savevm.Machine.Ram;
 using Savevm.Migration.Incoming.Multifd;
 using Savevm.Migration.Metrics;
+using Savevm.Transport;
 using Savevm.Wire;
 using Savevm.Wire.Dialects;
 using Savevm.Wire.Forward;
@@ -21,13 +22,12 @@ internal sealed class PageReceiver(ForwardWindow first, IRamSink sink, StreamDia
     private readonly DifferenceApplier differences = new();
 
     private readonly List<RamBlock> blocks = [];
-    private readonly List<byte[]> names = [];
-    private readonly List<PageBitmap> received = [];
+    private readonly List<AtomicPageBitmap> received = [];
+    private PageLocator? located;
     private ForwardWindow window = first;
     private StreamDialect spoken = dialect;
     private bool keepsReceived;
     private IPageWriter? writer;
-    private int current = -1;
     private long normalPages;
     private long zeroPages;
     private bool marksSections, hasReadStart, runsSoon;
@@ -43,14 +43,25 @@ internal sealed class PageReceiver(ForwardWindow first, IRamSink sink, StreamDia
     }
 
     /// <summary>The pages of a block that are here; kept where postcopy may come.</summary>
-    public PageBitmap ReceivedOf(int blockIndex) => received[blockIndex];
+    public AtomicPageBitmap ReceivedOf(int blockIndex) => received[blockIndex];
+
+    /// <summary>A page that is not here; null when all are. Kept where postcopy may come.</summary>
+    public PageAddress? FindMissing()
+    {
+        foreach (var block in blocks)
+            if (received[block.Index].NextClear(0) is var page && page < received[block.Index].PageCount) return new PageAddress(block.Index, page);
+        return null;
+    }
 
     /// <summary>A new connection begins where the last one broke; no block is the current one.</summary>
     public void ContinueFrom(ForwardWindow next)
     {
         window = next;
-        current = -1;
+        Located.Forget();
     }
+
+    /// <summary>What takes the pages of a channel beside this one, into the same machine.</summary>
+    public PreemptReceiver OpenBeside(IByteChannel channel, Action broken) => new(channel, blocks, received, sink.OpenWriter(), statistics) { Broken = broken };
 
     /// <summary>
     /// Postcopy: pages may be missing from now on. Differences are nothing to apply to what is missing, and multifd channels bring no more pages.
@@ -70,7 +81,7 @@ internal sealed class PageReceiver(ForwardWindow first, IRamSink sink, StreamDia
     {
         const ulong PageSize = RamBlock.PageSize;
         var block = FindBlock(discard.BlockName, at);
-        current = -1;
+        Located.Forget();
         foreach (var range in discard.Ranges)
         {
             if (range.Start % PageSize != 0 || range.Length % PageSize != 0 || range.Length > (ulong)block.UsedLength
@@ -133,15 +144,15 @@ internal sealed class PageReceiver(ForwardWindow first, IRamSink sink, StreamDia
                     // Judged before the contents are waited for; judging the record again after a fill changes nothing.
                     var page = Locate(record);
                     if (window.Unread.Length < headerBytes + RamBlock.PageSize) return false;
-                    writer!.WritePage(current, page, window.Unread.Slice(headerBytes, RamBlock.PageSize));
+                    writer!.WritePage(Located.Current, page, window.Unread.Slice(headerBytes, RamBlock.PageSize));
                     window.Consume(headerBytes + RamBlock.PageSize);
-                    if (keepsReceived) received[current].Set(page);
+                    Note(page);
                     normalPages++;
                     break;
                 case RamRecordKind.ZeroPage:
                     var zeroPage = Locate(record);
-                    writer!.WriteZeroPage(current, zeroPage);
-                    if (keepsReceived) received[current].Set(zeroPage);
+                    writer!.WriteZeroPage(Located.Current, zeroPage);
+                    Note(zeroPage);
                     window.Consume(headerBytes);
                     zeroPages++;
                     break;
@@ -176,31 +187,20 @@ internal sealed class PageReceiver(ForwardWindow first, IRamSink sink, StreamDia
         var page = Locate(record);
         if (!RamPayloadReader.TryRead(record.Kind, window.Unread[headerBytes..], window.Offset + headerBytes, out var payload, out var payloadBytes)) return false;
         var offset = window.Offset + headerBytes + payloadBytes - payload.Length;
-        differences.Apply(writer!, current, page, payload, offset);
+        differences.Apply(writer!, Located.Current, page, payload, offset);
         window.Consume(headerBytes + payloadBytes);
         statistics.AddDifference(payloadBytes);
         return true;
     }
 
-    /// <summary>Makes the record's block the current one and returns the page number, checked.</summary>
-    private long Locate(in RamRecord record)
-    {
-        if (!record.Continues) current = IndexOf(record.BlockName);
-        if (current < 0) throw new WireException(window.Offset, "a page record continues a block before any block was named");
-        var block = blocks[current];
-        if (record.Address >= (ulong)block.UsedLength)
-            throw new WireException(window.Offset, $"page address 0x{record.Address:x} lies outside block '{block.IdStr}' of {block.UsedLength} bytes");
-        return (long)(record.Address / RamBlock.PageSize);
-    }
+    private PageLocator Located => located ??= new PageLocator(blocks);
 
-    private int IndexOf(ReadOnlySpan<byte> name)
+    private long Locate(in RamRecord record) => Located.Locate(record, window.Offset);
+
+    private void Note(long page)
     {
-        if (current >= 0 && name.SequenceEqual(names[current])) return current;
-        for (var index = 0; index < names.Count; index++)
-        {
-            if (name.SequenceEqual(names[index])) return index;
-        }
-        throw new WireException(window.Offset, $"a page of the unknown RAM block '{System.Text.Encoding.ASCII.GetString(name)}'");
+        // Before a discard all bits are set, and a plain look costs nothing.
+        if (keepsReceived && !received[Located.Current].IsSet(page)) received[Located.Current].TrySet(page);
     }
 
     private void ReceiveBlockList(ulong total)
@@ -238,10 +238,9 @@ internal sealed class PageReceiver(ForwardWindow first, IRamSink sink, StreamDia
         foreach (var block in listed)
         {
             // Whatever is not discarded before the switch to postcopy has been sent, by whichever channel.
-            received.Add(new PageBitmap(keepsReceived ? block.PageCount : 0));
+            received.Add(new AtomicPageBitmap(keepsReceived ? block.PageCount : 0));
             received[^1].SetRange(0, received[^1].PageCount);
         }
-        names.AddRange(listed.Select(block => System.Text.Encoding.ASCII.GetBytes(block.IdStr)));
         writer = sink.OpenWriter();
         multifd?.Declare(blocks);
         statistics.SetRamBytesTotal(listed.Sum(block => block.UsedLength));

@@ -172,11 +172,22 @@ public sealed class LiveMigration
 
     private SourceEvent StopMachine()
     {
+        if (core.Phase == SourcePhase.PostcopyStopping && channels.Preempt is not null)
+        {
+            rounds!.AwaitAnswer();
+            OpenPreempt();
+        }
         stopped = options.Surroundings.Time.GetTimestamp();
         // Before: a machine that fails while it stops is told to run again.
         isStopped = true;
         machine.Control.Stop();
         return options.BeforeSwitchover is null ? SourceEvent.Done : SourceEvent.ReleaseWanted;
+    }
+
+    /// <summary>A channel that is opened when it is used is opened now, by writing nothing: later the machine would wait for it.</summary>
+    private void OpenPreempt()
+    {
+        if (channels.Preempt is { } preempt) control.Write(preempt, static _ => { });
     }
 
     private SourceEvent Release()
@@ -269,7 +280,7 @@ public sealed class LiveMigration
     private SourceEvent Resume()
     {
         var returnPath = new ReturnPathReader(channels.Main);
-        var missing = RecoveryHandshake.Run(channels.Main, returnPath, blocks, control);
+        var missing = RecoveryHandshake.Run(channels.Main, returnPath, blocks, control, OpenPreempt);
         sender = recovered!.Own(SenderOf(new SentPages(blocks, missing), returnPath, isLoaded: true));
         return SourceEvent.Done;
     }

@@ -32,7 +32,7 @@ internal sealed class LiveRounds
     private readonly RoundPump pump;
     private readonly Pacer pacer;
     private readonly TimeProvider time;
-    private bool isRamDone, isThrottled;
+    private bool isRamDone, isThrottled, hasAnswered;
     private int round = 1, runs;
     private long begun, sentBefore, paced;
 
@@ -46,7 +46,7 @@ internal sealed class LiveRounds
         policy = new ConvergencePolicy(options.Convergence, options.Postcopy);
         time = options.Surroundings.Time;
         ReturnPath = new ReturnPathReader(channels.Main);
-        destination = new PageServer(blocks, ReturnPath, requested: null, statistics);
+        destination = new PageServer(blocks, ReturnPath, requested: null, statistics) { PongArrived = _ => hasAnswered = true };
         pump = new RoundPump(blocks, pending, output);
         pacer = new Pacer(options.BandwidthBytesPerSecond, time);
         BeginRound();
@@ -99,6 +99,16 @@ internal sealed class LiveRounds
     {
         if (destination.ServeNext(AcknowledgementSlice) && destination.IsShut) throw EarlyEnd();
         return SourceEvent.Done;
+    }
+
+    /// <summary>Waits until the destination has answered once: it has taken the main channel then, and what connects next is another.</summary>
+    public void AwaitAnswer()
+    {
+        while (!hasAnswered)
+        {
+            destination.ServeNext(Timeout.InfiniteTimeSpan);
+            if (destination.IsShut) throw EarlyEnd();
+        }
     }
 
     /// <summary>Takes what the destination has said; it may have given up.</summary>

@@ -36,6 +36,7 @@ internal static class RoundOutputChoice
     {
         var isMultifd = channels.Multifd.Count > 0;
         if (options.Postcopy && !channels.Main.IsBidirectional) return $"{channels.Main.Name} carries bytes in one direction only: pages cannot be asked for";
+        if (channels.Preempt is not null && !options.Postcopy) return "a channel for requested pages is of no use without postcopy";
         if (options.SwitchoverAck && !channels.Main.IsBidirectional) return $"{channels.Main.Name} carries bytes in one direction only: nobody can agree to the switch-over";
         if (options.Multifd is not null && !isMultifd) return "multifd needs channels of its own, and there are none";
         if (channels.Multifd.Count > MaxMultifdChannels) return $"{channels.Multifd.Count} multifd channels; {MaxMultifdChannels} at most";

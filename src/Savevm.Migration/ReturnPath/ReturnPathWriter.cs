@@ -16,7 +16,7 @@ internal sealed class ReturnPathWriter(IByteChannel channel)
 
     public void Pong(uint value) => Send(writer => ReturnMessageWriter.WritePong(writer, value));
 
-    public void ReceivedBitmap(string blockName, PageBitmap received)
+    public void ReceivedBitmap(string blockName, AtomicPageBitmap received)
     {
         var bytes = new byte[ReturnMessageReader.GetReceivedBitmapBytes(received.PageCount)];
         received.CopyTo(bytes);

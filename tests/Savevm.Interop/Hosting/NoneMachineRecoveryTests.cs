@@ -23,11 +23,12 @@ public sealed class NoneMachineRecoveryTests
 
     private static readonly int Cuts = int.Parse(Environment.GetEnvironmentVariable("SAVEVM_CUTS") ?? "40", CultureInfo.InvariantCulture);
 
-    public static TheoryData<string> Qemus => [.. QemuLab.All.Select(qemu => qemu.Name)];
+    /// <summary>QEMU, whether there is a channel for requested pages.</summary>
+    public static TheoryData<string, bool> Qemus => new(from qemu in QemuLab.All from preempt in new[] { false, true } select (qemu.Name, preempt));
 
     [Theory]
     [MemberData(nameof(Qemus))]
-    public async Task WhatBreaksOnTheWayToQemuIsRecovered(string name)
+    public async Task WhatBreaksOnTheWayToQemuIsRecovered(string name, bool preempt)
     {
         Assert.SkipUnless(QemuLab.UserfaultfdAllowed, "userfaultfd is kept from this user (vm.unprivileged_userfaultfd)");
         await using var workspace = new Workspace();
@@ -37,12 +38,13 @@ public sealed class NoneMachineRecoveryTests
         bool isOld = !QemuLab.Named(name).OutlivesBreaksWhileRecovering;
         await using NoneQemu qemu = await NoneQemu.StartAsync(workspace, QemuLab.Named(name), Mebibytes, "-incoming", "defer");
         await qemu.Monitor.SetCapabilityAsync("postcopy-ram");
+        await qemu.Monitor.SetCapabilityAsync("postcopy-preempt", preempt);
         string path = Path.Combine(workspace.NewFolder("m"), "in");
         await qemu.Monitor.ExecuteAsync("migrate-incoming", new JsonObject { ["uri"] = $"unix:{path}" });
         int cuts = 0;
         var random = new Random(Cuts);
         var current = new BreakingChannel(ChannelAddress.Unix(path).Connect(TestContext.Current.CancellationToken));
-        using var channels = new ChannelSet(current);
+        using var channels = new ChannelSet(current, preempt ? NoneMachineTests.Preempt(QemuLab.Named(name), path) : null);
         var options = new LiveOptions
         {
             Postcopy = true,
@@ -54,7 +56,7 @@ public sealed class NoneMachineRecoveryTests
                 qemu.Monitor.ExecuteAsync("migrate-recover", new JsonObject { ["uri"] = $"unix:{next}" }).GetAwaiter().GetResult();
                 cuts++;
                 current = new BreakingChannel(ChannelAddress.Unix(next).Connect(cancelled), isOld || cuts == Cuts ? long.MaxValue : Bytes(random));
-                return new ChannelSet(current);
+                return new ChannelSet(current, preempt ? NoneMachineTests.Preempt(QemuLab.Named(name), next) : null);
             },
         };
         var migration = new LiveMigration(machine.AsLive(), channels, options)
@@ -87,7 +89,7 @@ public sealed class NoneMachineRecoveryTests
 
     [Theory]
     [MemberData(nameof(Qemus))]
-    public async Task WhatBreaksOnTheWayFromQemuIsRecovered(string name)
+    public async Task WhatBreaksOnTheWayFromQemuIsRecovered(string name, bool preempt)
     {
         Assert.SkipWhen(MissingPages.Refusal() is not null, MissingPages.Refusal() ?? "");
         await using var workspace = new Workspace();
@@ -100,13 +102,14 @@ public sealed class NoneMachineRecoveryTests
         string path = Path.Combine(workspace.NewFolder("m"), "in");
         using IChannelListener listener = ChannelAddress.Unix(path).Listen();
         await qemu.Monitor.SetCapabilityAsync("postcopy-ram");
+        await qemu.Monitor.SetCapabilityAsync("postcopy-preempt", preempt);
         await qemu.Monitor.ExecuteAsync("migrate-set-parameters", new JsonObject { ["max-bandwidth"] = 4 << 20, ["max-postcopy-bandwidth"] = 64 << 20 });
         await qemu.Monitor.ExecuteAsync("migrate", new JsonObject { ["uri"] = $"unix:{path}" });
         int cuts = 0;
         var random = new Random(Cuts + 1);
         var current = new BreakingChannel(listener.Accept(TestContext.Current.CancellationToken));
-        using IByteChannel channel = current;
-        using var incoming = new IncomingMigration(machine.AsDestination(faults), channel)
+        using var channels = new ChannelSet(current, preempt ? ChannelReception.Later(listener) : null);
+        using var incoming = new IncomingMigration(machine.AsDestination(faults), channels)
         {
             StateChanged = state =>
             {
@@ -122,7 +125,11 @@ public sealed class NoneMachineRecoveryTests
                 Thread.Sleep(isOld ? 30 : 0);
                 qemu.Monitor.ExecuteAsync("migrate", new JsonObject { ["uri"] = $"unix:{path}", ["resume"] = true }).GetAwaiter().GetResult();
                 cuts++;
-                return current = new BreakingChannel(listener.Accept(cancelled), isOld || cuts == Cuts ? long.MaxValue : Bytes(random));
+                ChannelSet next = ChannelReception.AcceptAgain(listener, preempt, cancelled);
+                current = new BreakingChannel(next.Main, isOld || cuts == Cuts ? long.MaxValue : Bytes(random));
+                // Now and then it is the other channel that breaks.
+                bool isOther = preempt && cuts < Cuts && random.Next(4) == 0;
+                return new ChannelSet(current, isOther ? new BreakingChannel(next.Preempt!, random.NextInt64(1, 20_000)) : next.Preempt);
             },
         };
         Task run = NoneMachineTests.RunAsync(() => incoming.Run(TestContext.Current.CancellationToken), qemu);

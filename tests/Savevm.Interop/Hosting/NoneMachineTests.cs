@@ -8,6 +8,7 @@ using Savevm.Migration;
 using Savevm.Migration.Incoming;
 using Savevm.Migration.Live;
 using Savevm.Transport;
+using Savevm.Transport.Layers;
 
 namespace Savevm.Interop.Hosting;
 
@@ -23,6 +24,9 @@ public sealed class NoneMachineTests
         select (qemu.Name, tracker));
 
     public static TheoryData<string> Qemus => [.. QemuLab.All.Select(qemu => qemu.Name)];
+
+    /// <summary>QEMU, whether there is a channel for requested pages.</summary>
+    public static TheoryData<string, bool> Postcopies => new(from qemu in QemuLab.All from preempt in new[] { false, true } select (qemu.Name, preempt));
 
     [Theory]
     [MemberData(nameof(Trackers))]
@@ -47,8 +51,8 @@ public sealed class NoneMachineTests
     }
 
     [Theory]
-    [MemberData(nameof(Qemus))]
-    public async Task AMachineThatWritesGoesToQemuByPostcopy(string name)
+    [MemberData(nameof(Postcopies))]
+    public async Task AMachineThatWritesGoesToQemuByPostcopy(string name, bool preempt)
     {
         Assert.SkipUnless(QemuLab.UserfaultfdAllowed, "userfaultfd is kept from this user (vm.unprivileged_userfaultfd)");
         await using var workspace = new Workspace();
@@ -58,8 +62,10 @@ public sealed class NoneMachineTests
         string path = Path.Combine(workspace.NewFolder("m"), "in");
         await using NoneQemu qemu = await NoneQemu.StartAsync(workspace, QemuLab.Named(name), Mebibytes, "-incoming", "defer");
         await qemu.Monitor.SetCapabilityAsync("postcopy-ram");
+        await qemu.Monitor.SetCapabilityAsync("postcopy-preempt", preempt);
         await qemu.Monitor.ExecuteAsync("migrate-incoming", new JsonObject { ["uri"] = $"unix:{path}" });
-        using var channels = new ChannelSet(ChannelAddress.Unix(path).Connect(TestContext.Current.CancellationToken));
+        IByteChannel main = ChannelAddress.Unix(path).Connect(TestContext.Current.CancellationToken);
+        using var channels = new ChannelSet(main, preempt ? Preempt(QemuLab.Named(name), path) : null);
         var options = new LiveOptions
         {
             Postcopy = true,
@@ -108,8 +114,8 @@ public sealed class NoneMachineTests
     }
 
     [Theory]
-    [MemberData(nameof(Qemus))]
-    public async Task QemuComesToAMachineOfOursByPostcopy(string name)
+    [MemberData(nameof(Postcopies))]
+    public async Task QemuComesToAMachineOfOursByPostcopy(string name, bool preempt)
     {
         Assert.SkipWhen(MissingPages.Refusal() is not null, MissingPages.Refusal() ?? "");
         await using var workspace = new Workspace();
@@ -121,10 +127,12 @@ public sealed class NoneMachineTests
         string path = Path.Combine(workspace.NewFolder("m"), "in");
         using IChannelListener listener = ChannelAddress.Unix(path).Listen();
         await qemu.Monitor.SetCapabilityAsync("postcopy-ram");
+        await qemu.Monitor.SetCapabilityAsync("postcopy-preempt", preempt);
         await qemu.Monitor.ExecuteAsync("migrate-set-parameters", new JsonObject { ["max-bandwidth"] = 8 << 20, ["max-postcopy-bandwidth"] = 8 << 20 });
         await qemu.Monitor.ExecuteAsync("migrate", new JsonObject { ["uri"] = $"unix:{path}" });
-        using IByteChannel channel = listener.Accept(TestContext.Current.CancellationToken);
-        using var incoming = new IncomingMigration(machine.AsDestination(faults), channel);
+        IByteChannel main = listener.Accept(TestContext.Current.CancellationToken);
+        using var channels = new ChannelSet(main, preempt ? ChannelReception.Later(listener) : null);
+        using var incoming = new IncomingMigration(machine.AsDestination(faults), channels);
         Task run = RunAsync(() => incoming.Run(TestContext.Current.CancellationToken), qemu);
         await Task.Delay(200, TestContext.Current.CancellationToken);
         await qemu.Monitor.ExecuteAsync("migrate-start-postcopy");
@@ -180,6 +188,13 @@ public sealed class NoneMachineTests
         await File.WriteAllBytesAsync(file, there.Content("pc.ram"), TestContext.Current.CancellationToken);
         Assert.Equal(await guest.DigestAsync(), LabGuest.Digest(file));
         Assert.InRange(there.State!.Sections.Count, 25, 60);
+    }
+
+    /// <summary>The channel for requested pages to a QEMU: one before 8.0 waits for it before it reads anything, others want it late.</summary>
+    internal static IByteChannel Preempt(QemuInstallation qemu, string path)
+    {
+        IByteChannel Connect(CancellationToken cancelled) => ChannelAddress.Unix(path).Connect(cancelled);
+        return qemu.Version.Major < 8 ? Connect(CancellationToken.None) : new DeferredChannel("requested pages", Connect);
     }
 
     /// <summary>Runs an engine; when it fails, with what QEMU said.</summary>

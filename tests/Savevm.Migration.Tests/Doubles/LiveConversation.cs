@@ -2,6 +2,7 @@ using Savevm.Machine;
 using Savevm.Migration.Incoming;
 using Savevm.Migration.Live;
 using Savevm.Transport;
+using Savevm.Transport.Layers;
 
 namespace Savevm.Migration.Tests.Doubles;
 
@@ -14,15 +15,16 @@ internal sealed class LiveConversation : IDisposable
     /// <summary>With as many multifd channels; a layer for them knows the number of its channel.</summary>
     public LiveConversation(
         WritingMachine source, DestinationMachine destination, LiveOptions options, Func<IByteChannel, IByteChannel>? layer = null,
-        int multifd = 0, Func<int, IByteChannel, IByteChannel>? multifdLayer = null, Func<LiveMachine, LiveMachine>? with = null)
+        int multifd = 0, Func<int, IByteChannel, IByteChannel>? multifdLayer = null, Func<LiveMachine, LiveMachine>? with = null, bool preempt = false)
     {
         var (sourceEnd, destinationEnd) = ChannelPair.Create();
         var pairs = Enumerable.Range(0, multifd).Select(_ => ChannelPair.Create()).ToArray();
+        var urgent = preempt ? ChannelPair.Create() : default((IByteChannel Source, IByteChannel Destination)?);
         sourceEnds = new ChannelSet(
-            layer is null ? sourceEnd : layer(sourceEnd), null,
+            layer is null ? sourceEnd : layer(sourceEnd), urgent is { } made ? new DeferredChannel("requested pages", () => made.Source) : null,
             [.. pairs.Select((pair, id) => multifdLayer is null ? pair.Item1 : multifdLayer(id, pair.Item1))]);
         // They may come in any order.
-        destinationEnds = new ChannelSet(destinationEnd, null, [.. pairs.Reverse().Select(pair => (IByteChannel)pair.Item2)]);
+        destinationEnds = new ChannelSet(destinationEnd, urgent?.Destination, [.. pairs.Reverse().Select(pair => (IByteChannel)pair.Item2)]);
         Outgoing = new LiveMigration(with is null ? source.AsLive() : with(source.AsLive()), sourceEnds, options with { Surroundings = threads }) { StateChanged = state => OutgoingStates.Add(state) };
         Incoming = new IncomingMigration(destination, destinationEnds) { Surroundings = threads, SwitchoverAck = options.SwitchoverAck };
     }

@@ -1,4 +1,6 @@
 using Savevm.Simulator.Scheduling;
+using Savevm.Transport;
+using Savevm.Transport.Layers;
 
 namespace Savevm.Simulator.Channels;
 
@@ -13,8 +15,9 @@ internal sealed class Reconnection
     private readonly Scheduler scheduler;
     private readonly Scenario scenario;
     private readonly bool[] isWaiting = new bool[2];
-    private readonly Queue<SimulatedChannel>[] given = [new(), new()];
+    private readonly Queue<ChannelSet>[] given = [new(), new()];
     private readonly List<SimulatedPipe> pipes = [];
+    private SimulatedChannel? first;
 
     public Reconnection(Scheduler scheduler, Scenario scenario)
     {
@@ -32,7 +35,39 @@ internal sealed class Reconnection
     public bool WasCut => pipes.Exists(pipe => pipe.IsCut);
 
     /// <summary>The two ends of a line.</summary>
-    public (SimulatedChannel Source, SimulatedChannel Destination) Connect((long? AfterSent, long? AfterAnswered) cut)
+    public (ChannelSet Source, ChannelSet Destination) Connect((long? AfterSent, long? AfterAnswered) cut)
+    {
+        var (source, destination) = Pair(cut);
+        first ??= source;
+        if (!scenario.Preempt) return (new ChannelSet(source), new ChannelSet(destination));
+        var (urgent, received) = Pair((scenario.PreemptCuts.ElementAtOrDefault(Given), null));
+        return (new ChannelSet(source, scenario.PreemptIsLate ? new DeferredChannel("requested pages", () => urgent) : urgent), new ChannelSet(destination, received));
+    }
+
+    /// <summary>The machine runs at the destination now: the first line breaks when so many bytes more have passed, in one of its directions.</summary>
+    public void BreakSoon((long? AfterSent, long? AfterAnswered) more) => first!.CutSoon(more.AfterSent, more.AfterAnswered);
+
+    /// <summary>A new line for the source; null when there is none.</summary>
+    public ChannelSet? ForSource(Func<bool> isOtherOver, CancellationToken cancellationToken) => Wait(Source, Destination, isOtherOver, cancellationToken);
+
+    /// <summary>A new line for the destination; null when there is none.</summary>
+    public ChannelSet? ForDestination(Func<bool> isOtherOver, CancellationToken cancellationToken) => Wait(Destination, Source, isOtherOver, cancellationToken);
+
+    private ChannelSet? Wait(int self, int other, Func<bool> isOtherOver, CancellationToken cancellationToken)
+    {
+        isWaiting[self] = true;
+        scheduler.Wait(() => given[self].Count > 0 || isWaiting[other] || isOtherOver() || cancellationToken.IsCancellationRequested, Patience);
+        isWaiting[self] = false;
+        if (given[self].TryDequeue(out var mine)) return mine;
+        if (!isWaiting[other] || IsExhausted || cancellationToken.IsCancellationRequested) return null;
+        var cut = scenario.Reconnections[Given++];
+        var ends = Connect(cut);
+        isWaiting[other] = false;
+        given[other].Enqueue(other == Source ? ends.Source : ends.Destination);
+        return self == Source ? ends.Source : ends.Destination;
+    }
+
+    private (SimulatedChannel Source, SimulatedChannel Destination) Pair((long? AfterSent, long? AfterAnswered) cut)
     {
         var (capacity, maxPiece, maxDelay) = scenario.Line;
         var forward = new SimulatedPipe(scheduler, capacity, maxPiece, maxDelay, scenario.LosesAtCut);
@@ -41,25 +76,6 @@ internal sealed class Reconnection
         return (
             new SimulatedChannel(scheduler, "source", back, forward, mayWait: true) { CutAfter = cut.AfterSent },
             new SimulatedChannel(scheduler, "destination", forward, back, mayWait: false) { CutAfter = cut.AfterAnswered });
-    }
-
-    /// <summary>A new line for the source; null when there is none.</summary>
-    public SimulatedChannel? ForSource(Func<bool> isOtherOver, CancellationToken cancellationToken) => Wait(Source, Destination, isOtherOver, cancellationToken);
-
-    /// <summary>A new line for the destination; null when there is none.</summary>
-    public SimulatedChannel? ForDestination(Func<bool> isOtherOver, CancellationToken cancellationToken) => Wait(Destination, Source, isOtherOver, cancellationToken);
-
-    private SimulatedChannel? Wait(int self, int other, Func<bool> isOtherOver, CancellationToken cancellationToken)
-    {
-        isWaiting[self] = true;
-        scheduler.Wait(() => given[self].Count > 0 || isWaiting[other] || isOtherOver() || cancellationToken.IsCancellationRequested, Patience);
-        isWaiting[self] = false;
-        if (given[self].TryDequeue(out var mine)) return mine;
-        if (!isWaiting[other] || IsExhausted || cancellationToken.IsCancellationRequested) return null;
-        var ends = Connect(scenario.Reconnections[Given++]);
-        isWaiting[other] = false;
-        given[other].Enqueue(other == Source ? ends.Source : ends.Destination);
-        return self == Source ? ends.Source : ends.Destination;
     }
 
     private long NextArrival()

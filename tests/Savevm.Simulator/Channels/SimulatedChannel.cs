@@ -14,10 +14,17 @@ internal sealed class SimulatedChannel(Scheduler scheduler, string name, Simulat
     private bool isAborted;
 
     /// <summary>The cable breaks when so many bytes were written here; null for never.</summary>
-    public long? CutAfter { get; init; }
+    public long? CutAfter { get; set; }
 
     /// <summary>Whether it did.</summary>
     public bool WasCut => outgoing.IsCut;
+
+    /// <summary>It breaks when so many bytes more were written here, or there.</summary>
+    public void CutSoon(long? afterSent, long? afterAnswered)
+    {
+        if (afterSent is { } sent) CutAfter = outgoing.Written + sent;
+        if (afterAnswered is { } answered) incoming.CutAfter = incoming.Written + answered;
+    }
 
     public string Name => name;
 
@@ -39,7 +46,7 @@ internal sealed class SimulatedChannel(Scheduler scheduler, string name, Simulat
             if (mayWait) scheduler.Yield();
             ThrowIfAborted();
             var some = bytes;
-            if (CutAfter is { } limit && outgoing.Written + some.Length > limit) some = some[..(int)Math.Max(0, limit - outgoing.Written)];
+            if (Limit is { } limit && outgoing.Written + some.Length > limit) some = some[..(int)Math.Max(0, limit - outgoing.Written)];
             if (some.Length == 0)
             {
                 Cut();
@@ -47,7 +54,7 @@ internal sealed class SimulatedChannel(Scheduler scheduler, string name, Simulat
             }
             bytes = bytes[outgoing.Write(some, mayWait)..];
         }
-        if (outgoing.Written == CutAfter) Cut();
+        if (outgoing.Written == Limit) Cut();
     }
 
     public unsafe void Write(ReadOnlySpan<MemorySegment> segments)
@@ -75,6 +82,8 @@ internal sealed class SimulatedChannel(Scheduler scheduler, string name, Simulat
     }
 
     public void Dispose() => Abort();
+
+    private long? Limit => CutAfter ?? outgoing.CutAfter;
 
     private void Cut()
     {

@@ -12,6 +12,9 @@ internal sealed class SimulatedPipe(Scheduler scheduler, int capacity, int maxPi
     /// <summary>Bytes that were written.</summary>
     public long Written { get; private set; }
 
+    /// <summary>Where the one who writes cuts the cable, when somebody else decided that; null for never.</summary>
+    public long? CutAfter { get; set; }
+
     /// <summary>No more will be written, and the reader will see that behind the last byte.</summary>
     public bool IsEnded { get; private set; }
 

@@ -42,6 +42,9 @@ internal sealed class SimulatedDestination : IRamSink, IFaultSource, IDeviceStat
     /// <summary>Asked before it is let run.</summary>
     public required SimulatedSource Source { get; init; }
 
+    /// <summary>Called when it runs.</summary>
+    public Action? Started { get; init; }
+
     public DestinationMachine AsDestination() => new(this, this, this, this) { Loaders = Loader is null ? [] : [Loader] };
 
     /// <summary>What its processor does, until it is told that all is over: looks at each page before it writes to it.</summary>
@@ -64,6 +67,7 @@ internal sealed class SimulatedDestination : IRamSink, IFaultSource, IDeviceStat
         if (Source.IsRunning) throw new SimulationException("the machine runs at the source and is started at the destination");
         Expected.CopyFrom(Source.AtStop);
         IsRunning = true;
+        Started?.Invoke();
     }
 
     public void Stop() => throw new SimulationException("a destination's machine is stopped");
