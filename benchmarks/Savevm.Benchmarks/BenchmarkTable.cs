@@ -21,6 +21,7 @@ internal static class BenchmarkTable
         ("tracking", "what tracking of writes costs the writer and the collector", TrackingBenchmark.Run),
         ("live", "a machine in .NET that goes to another place while it writes (metric 7)", LiveBenchmark.Run),
         ("snapshot", "RAM of this process saved as of one instant while it is written to (metric 6)", SnapshotBenchmark.Run),
+        ("postcopy", "missing pages of a machine in .NET", PostcopyBenchmark.Run),
         ("inspect", "every record and field of a saved stream (metric 10)", InspectBenchmark.Run),
         ("export", "a snapshot as a mapped-ram file, beside QEMU's own (metric 5)", ExportBenchmark.Run),
         ("memory", "peak memory of capture and of the page server (metric 13)", MemoryBenchmark.Run),

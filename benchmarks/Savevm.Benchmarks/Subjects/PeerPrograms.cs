@@ -15,6 +15,7 @@ internal sealed class PeerPrograms
             NoSync = Compile(folder, "no-sync", "-shared", "-fPIC");
             PageRoutines = Compile(folder, "page-routines", "-shared", "-fPIC");
             WriteProtect = Compile(folder, "write-protect", "-pthread");
+            PageFaults = Compile(folder, "page-faults", "-shared", "-fPIC", "-pthread");
         }
         catch (Exception exception) when (exception is InvalidOperationException or System.ComponentModel.Win32Exception)
         {
@@ -33,6 +34,9 @@ internal sealed class PeerPrograms
 
     /// <summary>Serves write faults of memory in its own process.</summary>
     public string? WriteProtect { get; }
+
+    /// <summary>A library that touches missing pages and serves them.</summary>
+    public string? PageFaults { get; }
 
     /// <summary>Why there are none.</summary>
     public string? Missing { get; }

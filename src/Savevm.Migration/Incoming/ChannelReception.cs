@@ -56,8 +56,8 @@ public static class ChannelReception
     }
 
     /// <summary>
-    /// Waits for a source that takes an interrupted postcopy up again. Connections that ended before they said so are passed over: they were of an
-    /// attempt that broke before they were taken.
+    /// Waits for a source that takes an interrupted postcopy up again. Connections that ended before they said so are passed over, and channels for
+    /// requested pages: they are of an attempt that broke before they were taken.
     /// </summary>
     /// <param name="listener">Where it comes.</param>
     /// <param name="preempt">A channel for requested pages follows, as it did at first.</param>
@@ -76,6 +76,7 @@ public static class ChannelReception
                 ChannelKind? kind;
                 while ((kind = TryTell(channel)) is null) cancellationToken.ThrowIfCancellationRequested();
                 if (kind == ChannelKind.Recovery) return new ChannelSet(channel, preempt ? Later(listener) : null);
+                if (kind == ChannelKind.Preempt) throw new PeerLostException($"{channel.Name}: what it belonged to broke");
                 throw new MachineRefusedException($"a source is to go on with a postcopy that was interrupted, and a connection of the kind {kind} came");
             }
             catch (PeerLostException)

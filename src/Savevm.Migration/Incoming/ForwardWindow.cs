@@ -37,6 +37,7 @@ internal sealed unsafe class ForwardWindow : IDisposable
         package.CopyTo(new Span<byte>(memory, capacity));
         end = package.Length;
         Offset = offset;
+        AtEnd = true;
     }
 
     /// <summary>Stream offset of the first unread byte.</summary>

@@ -207,7 +207,7 @@ public sealed class IncomingMigration : IDisposable
             case SectionType.Eof when !nested:
                 multifd?.DemandEnd(from.Offset);
                 from.Consume(1);
-                if (core.IsOurs) postcopy?.AwaitLastPages(from);
+                if (core.Phase == IncomingPhase.Running) postcopy?.AwaitLastPages(from);
                 Step(IncomingInput.EndOfFile);
                 break;
             default:

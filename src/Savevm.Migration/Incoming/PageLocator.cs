@@ -29,6 +29,13 @@ internal sealed class PageLocator(IReadOnlyList<RamBlock> blocks)
         return (long)(record.Address / RamBlock.PageSize);
     }
 
+    /// <summary>A page that the machine may have written to since it came must not come again.</summary>
+    /// <exception cref="WireException">It is here.</exception>
+    public static void DemandMissing(AtomicPageBitmap received, RamBlock block, long page, long offset)
+    {
+        if (received.IsSet(page)) throw new WireException(offset, $"page 0x{page * RamBlock.PageSize:x} of block '{block.IdStr}' comes again, and the machine has it already");
+    }
+
     private int IndexOf(ReadOnlySpan<byte> name, long offset)
     {
         if (names.Length != blocks.Count) names = [.. blocks.Select(block => Encoding.ASCII.GetBytes(block.IdStr))];

@@ -195,7 +195,12 @@ internal sealed class PageReceiver(ForwardWindow first, IRamSink sink, StreamDia
 
     private PageLocator Located => located ??= new PageLocator(blocks);
 
-    private long Locate(in RamRecord record) => Located.Locate(record, window.Offset);
+    private long Locate(in RamRecord record)
+    {
+        var page = Located.Locate(record, window.Offset);
+        if (runsSoon) PageLocator.DemandMissing(received[Located.Current], blocks[Located.Current], page, window.Offset);
+        return page;
+    }
 
     private void Note(long page)
     {

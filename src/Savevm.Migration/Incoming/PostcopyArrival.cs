@@ -67,7 +67,9 @@ internal sealed class PostcopyArrival(IFaultSource? faults, PageReceiver pages, 
             if (Failure is { } failure) throw failure;
             if (!isReading)
                 throw new WireException(main.Offset, $"the source ends, and page 0x{missing.PageIndex * RamBlock.PageSize:x} of block '{pages.Blocks[missing.BlockIndex].IdStr}' never came");
-            if (main.WaitForMore(LastPagesSlice) && !main.Fill(1)) throw new PeerLostException($"the source closed the connection at offset 0x{main.Offset:x} before its last pages came");
+            if (main.Unread.IsEmpty && !main.WaitForMore(LastPagesSlice)) continue;
+            if (!main.Unread.IsEmpty || main.Fill(1 << 20)) throw new WireException(main.Offset, "bytes follow the end of the stream");
+            throw new PeerLostException($"the source closed the connection at offset 0x{main.Offset:x} before its last pages came");
         }
     }
 

@@ -75,6 +75,7 @@ internal sealed class PreemptReceiver(
                 if (record.Kind is not (RamRecordKind.Page or RamRecordKind.ZeroPage))
                     throw new WireException(window.Offset, $"a RAM record of kind {record.Kind}, where pages alone may come");
                 var page = located.Locate(record, window.Offset);
+                PageLocator.DemandMissing(received[located.Current], blocks[located.Current], page, window.Offset);
                 if (record.Kind == RamRecordKind.ZeroPage)
                 {
                     writer.WriteZeroPage(located.Current, page);

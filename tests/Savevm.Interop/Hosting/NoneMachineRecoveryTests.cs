@@ -21,7 +21,7 @@ public sealed class NoneMachineRecoveryTests
     // RECV_BITMAP and its answer, with a bit for each page; POSTCOPY_RESUME and its answer.
     private const int HandshakeBytes = 9 + 24 + (Mebibytes * 32) + 5 + ResumeAckBytes, ResumeAckBytes = 8;
 
-    private static readonly int Cuts = int.Parse(Environment.GetEnvironmentVariable("SAVEVM_CUTS") ?? "40", CultureInfo.InvariantCulture);
+    private static readonly int Cuts = int.Parse(Environment.GetEnvironmentVariable("SAVEVM_CUTS") ?? "25", CultureInfo.InvariantCulture);
 
     /// <summary>QEMU, whether there is a channel for requested pages.</summary>
     public static TheoryData<string, bool> Qemus => new(from qemu in QemuLab.All from preempt in new[] { false, true } select (qemu.Name, preempt));
@@ -35,7 +35,10 @@ public sealed class NoneMachineRecoveryTests
         using var machine = new NoneMachine(Mebibytes, writers: 2);
         machine.Fill(11);
         machine.Start();
-        bool isOld = !QemuLab.Named(name).OutlivesBreaksWhileRecovering;
+        // With a channel for requested pages no release outlives that at the destination: its thread for that channel is woken, by this attempt or by what an
+        // earlier one left in a semaphore, and reads from a channel that is closed or not yet there (postcopy_pause_incoming and
+        // loadvm_postcopy_handle_resume in migration/savevm.c, postcopy_preempt_thread in migration/postcopy-ram.c; it crashes).
+        bool isOld = preempt || !QemuLab.Named(name).OutlivesBreaksWhileRecovering;
         await using NoneQemu qemu = await NoneQemu.StartAsync(workspace, QemuLab.Named(name), Mebibytes, "-incoming", "defer");
         await qemu.Monitor.SetCapabilityAsync("postcopy-ram");
         await qemu.Monitor.SetCapabilityAsync("postcopy-preempt", preempt);
@@ -76,6 +79,7 @@ public sealed class NoneMachineRecoveryTests
 
                 if (cuts == 0 || isOld)
                 {
+                    Thread.Sleep(preempt ? 20 : 0);
                     current.BreakAfter(Bytes(random));
                 }
             },

@@ -19,16 +19,16 @@ internal sealed class WritingMachine : IMachineControl, IGuestThrottle, IDisposa
     private int running, pages;
     private long writes;
 
-    public WritingMachine(int seed, string? tracker, int writers = 2, int writtenPages = 1000, int pauseMicroseconds = 20)
+    public WritingMachine(int seed, string? tracker, int writers = 2, int writtenPages = 1000, int pauseMicroseconds = 20, int mebibytes = 16)
     {
         pause = pauseMicroseconds;
-        Ram = new GuestRam([new RamBlockLayout("ram", 16 << 20), new RamBlockLayout("odd", 37 * RamBlock.PageSize), new RamBlockLayout("one", RamBlock.PageSize)]);
+        Ram = new GuestRam([new RamBlockLayout("ram", (long)mebibytes << 20), new RamBlockLayout("odd", 37 * RamBlock.PageSize), new RamBlockLayout("one", RamBlock.PageSize)]);
         var random = new Random(seed);
         var page = new byte[RamBlock.PageSize];
-        for (var index = 0; index < 2000; index++)
+        for (var index = 0; index < mebibytes * 125; index++)
         {
             random.NextBytes(page);
-            Ram.Hosted[0].Memory.Write((long)random.Next(4096) * RamBlock.PageSize, page);
+            Ram.Hosted[0].Memory.Write(random.NextInt64(Ram.Blocks[0].PageCount) * RamBlock.PageSize, page);
         }
         Dirty = DirtyTrackerTable.Open(new TrackedMachine(Ram) { WritesByAccessorOnly = true }, tracker);
         pages = writtenPages;

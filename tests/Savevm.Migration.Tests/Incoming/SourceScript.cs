@@ -67,6 +67,25 @@ internal sealed class SourceScript
         ForwardWriter.WriteDescription(writer, description);
     });
 
+    public SourceScript Command(CommandType type) => Do(writer => ForwardWriter.WriteCommand(writer, type));
+
+    public SourceScript Advise() => Do(writer =>
+        ForwardWriter.WriteCommand(writer, CommandType.PostcopyAdvise, new PostcopyAdvise(RamBlock.PageSize, RamBlock.PageSize).ToPayload()));
+
+    public SourceScript Discard(string idStr, ulong start, ulong length) => Do(writer =>
+        ForwardWriter.WriteCommand(writer, CommandType.PostcopyRamDiscard, new RamDiscard(idStr, [new RamRange(start, length)]).ToPayload()));
+
+    public SourceScript Package(SourceScript inner) => Do(writer =>
+    {
+        ForwardWriter.WritePackagedHeader(writer, (uint)inner.Bytes.Length);
+        writer.WriteBytes(inner.Bytes);
+    });
+
+    public SourceScript AskBitmap(string idStr) => Do(writer => ForwardWriter.WriteRecvBitmap(writer, idStr));
+
+    /// <summary>The end of a stream in postcopy.</summary>
+    public SourceScript PostcopyEnd() => Pages(SectionType.End).Do(ForwardWriter.WriteEndOfFile);
+
     public SourceScript Hex(string hex) => Do(writer => writer.WriteBytes(Convert.FromHexString(hex.Replace(" ", "", StringComparison.Ordinal))));
 
     private static void EndBody(WireWriter writer)
