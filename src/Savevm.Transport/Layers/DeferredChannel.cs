@@ -1,7 +1,7 @@
 namespace Savevm.Transport.Layers;
 
 /// <summary>
-/// A channel that is opened when it is first used. QEMU's destination takes the connections of multifd one after the other and waits for the first
+/// A channel that is opened when it is first used, also by writing nothing. QEMU's destination takes the connections of multifd one after the other and waits for the first
 /// packet of each before it shakes hands with the next: over TLS all of them cannot be opened first and used then.
 /// </summary>
 /// <param name="name">For messages.</param>
@@ -80,7 +80,8 @@ public sealed class DeferredChannel(string name, Func<CancellationToken, IByteCh
     /// <inheritdoc/>
     public void Dispose()
     {
-        Abort();
+        isAborted = true;
+        aborted.Cancel();
         // Whoever opens it now gives up soon; what he opened is closed.
         lock (gate) opened?.Dispose();
     }

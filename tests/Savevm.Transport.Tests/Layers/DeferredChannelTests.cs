@@ -38,4 +38,20 @@ public sealed class DeferredChannelTests
         Assert.Contains("later", refusal.Message, StringComparison.Ordinal);
         channel.CloseWrite();
     }
+
+    [Fact]
+    public async Task Who_opens_it_while_it_is_given_up_hears_of_it()
+    {
+        using var begun = new ManualResetEventSlim();
+        using var channel = new DeferredChannel("later", given =>
+        {
+            begun.Set();
+            given.WaitHandle.WaitOne();
+            throw new OperationCanceledException(given);
+        });
+        var use = Task.Run(() => Record.Exception(() => channel.Write([])), TestContext.Current.CancellationToken);
+        Assert.True(begun.Wait(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken));
+        channel.Abort();
+        Assert.Contains("later: aborted", Assert.IsType<IOException>(await use).Message, StringComparison.Ordinal);
+    }
 }
