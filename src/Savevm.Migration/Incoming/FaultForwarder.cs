@@ -12,17 +12,16 @@ internal sealed class FaultForwarder : IDisposable
 {
     private readonly CancellationTokenSource end = new();
     private readonly IReadOnlyList<RamBlock> blocks;
-    private readonly PageBitmap[] asked;
+    private readonly PageWaits waits;
     private readonly IEngineThread thread;
     private readonly Lock gate = new();
     private ReturnPathWriter? path;
     private int named = -1;
 
     /// <summary>Begins to forward; what has not arrived is missing from now on.</summary>
-    public FaultForwarder(IFaultSource faults, IReadOnlyList<RamBlock> blocks, ReturnPathWriter path, Surroundings surroundings)
+    public FaultForwarder(IFaultSource faults, IReadOnlyList<RamBlock> blocks, PageWaits waits, ReturnPathWriter path, Surroundings surroundings)
     {
-        (this.blocks, this.path) = (blocks, path);
-        asked = [.. blocks.Select(block => new PageBitmap(block.PageCount))];
+        (this.blocks, this.waits, this.path) = (blocks, waits, path);
         faults.Begin(blocks);
         thread = surroundings.Start("savevm fault requests", () => Forward(faults));
     }
@@ -43,8 +42,8 @@ internal sealed class FaultForwarder : IDisposable
             (path, named) = (next, -1);
             foreach (var block in blocks)
             {
-                var received = receivedOf(block.Index);
-                for (var page = asked[block.Index].NextSet(0); page < block.PageCount; page = asked[block.Index].NextSet(page + 1))
+                var (received, asked) = (receivedOf(block.Index), waits.AskedOf(block.Index));
+                for (var page = asked.NextSet(0); page < block.PageCount; page = asked.NextSet(page + 1))
                     if (!received.IsSet(page)) Ask(new PageAddress(block.Index, page));
             }
         }
@@ -64,7 +63,7 @@ internal sealed class FaultForwarder : IDisposable
         {
             lock (gate)
             {
-                asked[page.BlockIndex].Set(page.PageIndex);
+                waits.Begin(page);
                 Ask(page);
             }
         }

@@ -42,6 +42,12 @@ internal sealed class PageReceiver(ForwardWindow first, IRamSink sink, StreamDia
         keepsReceived = true;
     }
 
+    /// <summary>Counters.</summary>
+    public MigrationStatistics Statistics => statistics;
+
+    /// <summary>Postcopy: called with the block and the page when one has come, on whichever channel.</summary>
+    public Action<int, long>? Arrived { get; set; }
+
     /// <summary>The pages of a block that are here; kept where postcopy may come.</summary>
     public AtomicPageBitmap ReceivedOf(int blockIndex) => received[blockIndex];
 
@@ -61,7 +67,7 @@ internal sealed class PageReceiver(ForwardWindow first, IRamSink sink, StreamDia
     }
 
     /// <summary>What takes the pages of a channel beside this one, into the same machine.</summary>
-    public PreemptReceiver OpenBeside(IByteChannel channel, Action broken) => new(channel, blocks, received, sink.OpenWriter(), statistics) { Broken = broken };
+    public PreemptReceiver OpenBeside(IByteChannel channel, Action broken) => new(channel, blocks, received, sink.OpenWriter(), statistics) { Broken = broken, Arrived = Arrived };
 
     /// <summary>
     /// Postcopy: pages may be missing from now on. Differences are nothing to apply to what is missing, and multifd channels bring no more pages.
@@ -205,7 +211,9 @@ internal sealed class PageReceiver(ForwardWindow first, IRamSink sink, StreamDia
     private void Note(long page)
     {
         // Before a discard all bits are set, and a plain look costs nothing.
-        if (keepsReceived && !received[Located.Current].IsSet(page)) received[Located.Current].TrySet(page);
+        if (!keepsReceived || received[Located.Current].IsSet(page)) return;
+        received[Located.Current].TrySet(page);
+        Arrived?.Invoke(Located.Current, page);
     }
 
     private void ReceiveBlockList(ulong total)

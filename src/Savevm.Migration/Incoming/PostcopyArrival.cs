@@ -32,7 +32,9 @@ internal sealed class PostcopyArrival(IFaultSource? faults, PageReceiver pages, 
         if (faults is null) throw new MachineRefusedException("this destination cannot run before its RAM has arrived: start no postcopy into it");
         if (path is null) throw new WireException(at, "postcopy without a return path");
         pages.ExpectMissingPages();
-        requests = new FaultForwarder(faults, pages.Blocks, path, surroundings);
+        var waits = new PageWaits(pages.Blocks, pages.ReceivedOf, surroundings.Time, pages.Statistics);
+        pages.Arrived = waits.Arrived;
+        requests = new FaultForwarder(faults, pages.Blocks, waits, path, surroundings);
         ReadBeside(preempt);
     }
 

@@ -31,6 +31,9 @@ internal sealed class PreemptReceiver(
     /// <summary>Called on its thread when it failed, after <see cref="Failure"/> is set: ends what the main channel waits for.</summary>
     public required Action Broken { get; init; }
 
+    /// <summary>Called with the block and the page when one has come.</summary>
+    public Action<int, long>? Arrived { get; init; }
+
     /// <summary>Begins to read. The channel may be one that is yet to come.</summary>
     public void Start(Surroundings surroundings) => thread = surroundings.Start("savevm requested pages", Run);
 
@@ -89,6 +92,7 @@ internal sealed class PreemptReceiver(
                     normal++;
                 }
                 received[located.Current].TrySet(page);
+                Arrived?.Invoke(located.Current, page);
                 window.Consume(headerBytes);
             }
             return false;

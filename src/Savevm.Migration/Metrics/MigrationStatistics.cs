@@ -11,6 +11,7 @@ public sealed class MigrationStatistics
     private long ramBytesTotal;
     private long dirtySyncCount, remainingBytes, expectedDowntimeTicks, downtimeTicks, bytesPerSecond;
     private long multifdBytes, placedBytes;
+    private long pagesAwaited, pageWaitTicks, longestPageWaitTicks;
     private int throttlePercent;
     private XbzrleStatistics? xbzrle;
 
@@ -62,6 +63,17 @@ public sealed class MigrationStatistics
     /// <summary>Share of its time that is taken from the machine so that the migration converges, in percent.</summary>
     public int ThrottlePercent => Volatile.Read(ref throttlePercent);
 
+    /// <summary>Postcopy, destination: pages that somebody waited for and that have come.</summary>
+    public long PagesAwaited => Volatile.Read(ref pagesAwaited);
+
+    /// <summary>
+    /// Postcopy, destination: how long they were waited for, all of them together, from the moment the fault was heard of. Breaks of the connection count.
+    /// </summary>
+    public TimeSpan PageWaitTime => TimeSpan.FromTicks(Volatile.Read(ref pageWaitTicks));
+
+    /// <summary>Postcopy, destination: the longest of these waits.</summary>
+    public TimeSpan LongestPageWait => TimeSpan.FromTicks(Volatile.Read(ref longestPageWaitTicks));
+
     internal void NoteRound(int round, long remaining, Live.ConvergencePolicy policy)
     {
         Volatile.Write(ref dirtySyncCount, round);
@@ -101,6 +113,14 @@ public sealed class MigrationStatistics
     {
         if (received != 0) Interlocked.Add(ref requestsReceived, received);
         if (served != 0) Interlocked.Add(ref requestsServed, served);
+    }
+
+    /// <summary>One thread at a time.</summary>
+    internal void AddPageWait(TimeSpan wait)
+    {
+        Interlocked.Increment(ref pagesAwaited);
+        Interlocked.Add(ref pageWaitTicks, wait.Ticks);
+        if (wait.Ticks > Volatile.Read(ref longestPageWaitTicks)) Volatile.Write(ref longestPageWaitTicks, wait.Ticks);
     }
 
     internal void SetRamBytesTotal(long bytes) => Volatile.Write(ref ramBytesTotal, bytes);

@@ -86,6 +86,11 @@ public sealed class MissingPagesTests
         }
         Assert.InRange(faults.Faults, 10_000, source.Ram.Blocks.Sum(block => block.PageCount));
         Assert.Equal(faults.Faults, conversation.Outgoing.Statistics.RequestsReceived);
+        var statistics = conversation.Incoming.Statistics;
+        Assert.Equal(faults.Faults, statistics.PagesAwaited);
+        // What the destination measures is within what those who waited did: from its hearing of a fault to the page, each page once.
+        var allWaits = readers.Waits.Aggregate(TimeSpan.Zero, (sum, wait) => sum + wait);
+        Assert.InRange(statistics.PageWaitTime, statistics.LongestPageWait + TimeSpan.FromTicks(1), allWaits);
         Assert.True(collector.Collections > 100, $"{collector.Collections} collections");
         var waits = readers.Waits.Order().ToArray();
         var (middle, nearlyAll) = (waits[waits.Length / 2], waits[waits.Length * 99 / 100]);
