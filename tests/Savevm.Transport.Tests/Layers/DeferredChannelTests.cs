@@ -49,7 +49,7 @@ public sealed class DeferredChannelTests
             given.WaitHandle.WaitOne();
             throw new OperationCanceledException(given);
         });
-        var use = Task.Run(() => Record.Exception(() => channel.Write([])), TestContext.Current.CancellationToken);
+        var use = Task.Run(() => Record.Exception(() => channel.Write(ReadOnlySpan<byte>.Empty)), TestContext.Current.CancellationToken);
         Assert.True(begun.Wait(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken));
         channel.Abort();
         Assert.Contains("later: aborted", Assert.IsType<IOException>(await use).Message, StringComparison.Ordinal);
