@@ -30,6 +30,8 @@ public static class CommandTable
         DiffCommand.Definition,
         ImportCommand.Definition,
         ExportCommand.Definition,
+        RelayCommand.Definition,
+        ReplayCommand.Definition,
         DemoCommand.Definition,
         CompletionCommand.Definition,
         ServeResumeCommand.Definition,

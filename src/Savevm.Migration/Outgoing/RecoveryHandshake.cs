@@ -21,10 +21,11 @@ internal static class RecoveryHandshake
     /// <param name="returnPath">Its way back.</param>
     /// <param name="blocks">The blocks that are sent.</param>
     /// <param name="control">Writes and counts.</param>
+    /// <param name="beforeResume">Called when the answers are here: the time to open the channel for requested pages.</param>
     /// <returns>The pages that did not arrive.</returns>
     /// <exception cref="PeerLostException">The new connection broke too.</exception>
     /// <exception cref="WireException">The destination answers something else.</exception>
-    public static PendingPages Run(IByteChannel main, ReturnPathReader returnPath, IReadOnlyList<RamBlock> blocks, ControlWriter control)
+    public static PendingPages Run(IByteChannel main, ReturnPathReader returnPath, IReadOnlyList<RamBlock> blocks, ControlWriter control, Action? beforeResume = null)
     {
         control.Write(main, output =>
         {
@@ -38,6 +39,7 @@ internal static class RecoveryHandshake
             if (name != block.IdStr) throw new WireException(at, $"a bitmap of block '{name}' where that of '{block.IdStr}' was asked for");
             AddMissing(missing, block, returnPath.ReadBitmap(block.PageCount));
         }
+        beforeResume?.Invoke();
         control.Write(main, output => ForwardWriter.WriteCommand(output, CommandType.PostcopyResume));
         Next(returnPath, ReturnMessageType.ResumeAck, out _);
         return missing;
