@@ -3,7 +3,7 @@ namespace Savevm.Migration.Relay;
 /// <summary>What a relay did so far. Any thread may read it.</summary>
 public sealed class RelayCounters
 {
-    private long forwardBytes, backwardBytes, requestedPages, answeredPages, keptPages, sentPages;
+    private long forwardBytes, backwardBytes, requestedPages, answeredPages, sentPages;
     private int connections, recoveries;
 
     /// <summary>Bytes that came from the source.</summary>
@@ -24,9 +24,6 @@ public sealed class RelayCounters
     /// <summary>Those of them that were here already.</summary>
     public long AnsweredPages => Volatile.Read(ref answeredPages);
 
-    /// <summary>Pages that were taken from the source after the switch.</summary>
-    public long KeptPages => Volatile.Read(ref keptPages);
-
     /// <summary>Host pages that were sent on after the switch; again after a break.</summary>
     public long SentPages => Volatile.Read(ref sentPages);
 
@@ -43,8 +40,6 @@ public sealed class RelayCounters
         Interlocked.Increment(ref requestedPages);
         if (isAnswered) Interlocked.Increment(ref answeredPages);
     }
-
-    internal void SetKept(long pages) => Volatile.Write(ref keptPages, pages);
 
     internal void AddSent(int pages) => Interlocked.Add(ref sentPages, pages);
 }

@@ -169,6 +169,7 @@ internal sealed class RelayDestination(RelayPlan plan, HeldPages held, RelaySour
 
     private Exception? Listen(ReturnPathReader reader)
     {
+        var begun = reader.Offset;
         try
         {
             while (!isShut)
@@ -181,6 +182,10 @@ internal sealed class RelayDestination(RelayPlan plan, HeldPages held, RelaySour
         catch (Exception failure) when (failure is PeerLostException or WireException)
         {
             return failure;
+        }
+        finally
+        {
+            counters.AddBackward(reader.Offset - begun);
         }
     }
 

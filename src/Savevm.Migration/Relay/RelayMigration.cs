@@ -316,7 +316,14 @@ public sealed class RelayMigration : IDisposable
     private void PassBack(RelayLink main, ReadOnlySpan<byte> bytes)
     {
         Counters.AddBackward(bytes.Length);
-        main.Source.Write(bytes);
+        try
+        {
+            main.Source.Write(bytes);
+        }
+        catch (IOException)
+        {
+            // What a source has sent before it went is carried all the same: the whole package may be among it. Who reads finds the end.
+        }
     }
 
     /// <summary>The user wants it to end. A guest of which pages are nowhere but here gets them first.</summary>

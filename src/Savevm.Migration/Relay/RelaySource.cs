@@ -91,6 +91,7 @@ internal sealed class RelaySource(RelayPlan plan, HeldPages held, RelayOptions o
     public void RunPreempt(ForwardWindow window)
     {
         var reader = new HeldPageReader(plan.Blocks, held, destination.SendNow);
+        var begun = window.Offset;
         try
         {
             while (reader.ReadBody(window)) destination.EndPreempt();
@@ -100,6 +101,10 @@ internal sealed class RelaySource(RelayPlan plan, HeldPages held, RelayOptions o
             // Half of a source is none: it pauses too when it loses this channel.
             if (!held.IsWhole && failure is not OperationCanceledException) channel?.Abort();
             if (failure is WireException) options.Warn($"the source's channel for requested pages: {failure.Message}");
+        }
+        finally
+        {
+            counters.AddForward(window.Offset - begun);
         }
     }
 
@@ -161,6 +166,7 @@ internal sealed class RelaySource(RelayPlan plan, HeldPages held, RelayOptions o
     /// <summary>Reads to the end mark; gives the reason when the connection breaks before.</summary>
     private Exception? Read(ForwardWindow window)
     {
+        var begun = window.Offset;
         try
         {
             while (ReadElement(window))
@@ -171,6 +177,10 @@ internal sealed class RelaySource(RelayPlan plan, HeldPages held, RelayOptions o
         catch (Exception failure) when (failure is PeerLostException or WireException)
         {
             return failure;
+        }
+        finally
+        {
+            counters.AddForward(window.Offset - begun);
         }
     }
 

@@ -94,10 +94,23 @@ internal sealed class RelayPair
     }
 
     /// <summary>Waits until the guest is on the other side.</summary>
-    public Task SwitchedAsync() => Source.Monitor.MigrationStatusAsync("postcopy-active", "completed");
+    public async Task SwitchedAsync()
+    {
+        // The source calls it active before it has sent the package, without which the destination cannot be recovered.
+        for (DateTime end = DateTime.UtcNow + TimeSpan.FromSeconds(30); !Urgent.Events.Any(happened => (string?)happened["event"] == "RESUME"); await Task.Delay(5))
+        {
+            Assert.True(DateTime.UtcNow < end, $"the guest does not run at the destination; {Relay.Errors}{Destination.Process.Errors}");
+        }
+    }
 
-    /// <summary>Waits for the word that the source may go.</summary>
-    public Task WordAsync() => Relay.UntilOutputAsync(said => said.Contains("\"source_not_needed\"", StringComparison.Ordinal));
+    /// <summary>Waits for the word that the source may go; the number of pages that the relay has then and the destination may not have.</summary>
+    public async Task<int> WordAsync()
+    {
+        await Relay.UntilOutputAsync(said => WordIn(said) is not null);
+        return (int)JsonNode.Parse(WordIn(Relay.Output)!)!["held_pages"]!;
+
+        static string? WordIn(string said) => said.Split('\n')[..^1].FirstOrDefault(line => line.Contains("\"source_not_needed\"", StringComparison.Ordinal));
+    }
 
     /// <summary>Waits for an event of the destination's migration.</summary>
     public async Task DestinationBecomesAsync(string status, int nth = 1)
@@ -115,7 +128,17 @@ internal sealed class RelayPair
     }
 
     /// <summary>Tells the destination to wait for the relay again.</summary>
-    public Task RecoverAsync() => Urgent.ExecuteAsync("migrate-recover", new JsonObject { ["uri"] = Target }, outOfBand: true);
+    public async Task RecoverAsync()
+    {
+        try
+        {
+            await Urgent.ExecuteAsync("migrate-recover", new JsonObject { ["uri"] = Target }, outOfBand: true);
+        }
+        catch (QmpError early) when (early.Message.Contains("can only be run when postcopy is paused", StringComparison.Ordinal))
+        {
+            // A QEMU that still listens at its first address is recovered by the relay before anybody tells it to.
+        }
+    }
 
     /// <summary>The guest goes on at the destination, checks all its memory once, and continues where it stood at the source.</summary>
     public async Task AssertArrivedAsync(bool sourceIsThere = true)
