@@ -16,10 +16,6 @@ public sealed class RecordingSurvey
     private bool isReadable = true;
     private string lastBlock = "";
 
-    private RecordingSurvey()
-    {
-    }
-
     /// <summary>The connections in the order in which they were opened.</summary>
     public IReadOnlyList<RecordedConnection> Connections => connections;
 
@@ -61,11 +57,15 @@ public sealed class RecordingSurvey
             cancellationToken.ThrowIfCancellationRequested();
             survey.Take(record);
         }
-        (survey.HasEnd, survey.CutBytes) = (input.HasEnd, input.CutBytes);
+        survey.Finish(input);
         return survey;
     }
 
-    private void Take(in RecordingRecord record)
+    /// <summary>No record follows.</summary>
+    internal void Finish(RecordingInput input) => (HasEnd, CutBytes) = (input.HasEnd, input.CutBytes);
+
+    /// <summary>Sees a record.</summary>
+    internal void Take(in RecordingRecord record)
     {
         Records++;
         Length = TimeSpan.FromTicks((long)Math.Min(record.Time / 100, long.MaxValue));
