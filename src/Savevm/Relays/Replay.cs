@@ -15,7 +15,7 @@ namespace Savevm.Relays;
 /// </summary>
 internal sealed class Replay(ReplayRequest request, ChannelAddress target, IRelayObserver observer) : IDisposable
 {
-    private static readonly TimeSpan AnswerWait = TimeSpan.FromSeconds(1), OrderWait = TimeSpan.FromMilliseconds(50), ConnectPatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan AnswerWait = TimeSpan.FromSeconds(1), OrderWait = TimeSpan.FromMilliseconds(5), ConnectPatience = TimeSpan.FromSeconds(5), ConnectRetry = TimeSpan.FromMilliseconds(50), LastWait = TimeSpan.FromSeconds(3);
 
     private readonly CancellationTokenSource over = new();
     private readonly List<IByteChannel> channels = [];
@@ -116,7 +116,7 @@ internal sealed class Replay(ReplayRequest request, ChannelAddress target, IRela
             }
             catch (IOException) when (number == 0 && waited.Elapsed < ConnectPatience)
             {
-                over.Token.WaitHandle.WaitOne(OrderWait);
+                over.Token.WaitHandle.WaitOne(ConnectRetry);
             }
         }
     }
@@ -203,7 +203,8 @@ internal sealed class Replay(ReplayRequest request, ChannelAddress target, IRela
         }
         else
         {
-            answers.AwaitEnd(limit);
+            // A destination without a way back says nothing. It gets a moment to end the connection by itself, and a failure is its own to tell.
+            answers.AwaitEnd(limit < LastWait ? limit : LastWait);
         }
         if (answers.Shut is { } code and not 0) throw new PeerRefusedException(code);
     }
