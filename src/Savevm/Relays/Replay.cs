@@ -25,7 +25,7 @@ internal sealed class Replay(ReplayRequest request, ChannelAddress target, IRela
     private readonly ReplayAnswers answers = new();
     private readonly List<byte> recordedBack = [];
     private RecordingSurvey survey = null!;
-    private long mainIndex = -1, forwardBytes;
+    private long mainIndex = -1, otherIndex = -1, forwardBytes;
     private int recordedPongs;
 
     public ReplayReport Run(CancellationToken cancellationToken)
@@ -98,6 +98,8 @@ internal sealed class Replay(ReplayRequest request, ChannelAddress target, IRela
                     break;
             }
             Pass(input.Index);
+            // The end of the stream must not come before a page that was asked for.
+            if (record.Type == RecordingRecordType.Forward && record.Channel != 0 && IsStrict(record.Channel)) AwaitOther(input.Index);
         }
         Pass(long.MaxValue);
         return listening!;
@@ -123,7 +125,7 @@ internal sealed class Replay(ReplayRequest request, ChannelAddress target, IRela
 
     private void Start(int number, IByteChannel channel)
     {
-        var isStrict = survey.Connections.First(connection => connection.Number == number).Kind != ChannelKind.Multifd;
+        var isStrict = IsStrict(number);
         others.Add(Parts.EngineThread.Start($"savevm replay {number}", () => PlayOther(number, channel, isStrict)));
     }
 
@@ -138,7 +140,11 @@ internal sealed class Replay(ReplayRequest request, ChannelAddress target, IRela
         {
             if (record.Channel != number || record.Type is not (RecordingRecordType.Forward or RecordingRecordType.Closed)) continue;
             AwaitMain(input.Index, isStrict);
-            if (record.Type == RecordingRecordType.Forward) Send(channel, record.Bytes);
+            if (record.Type == RecordingRecordType.Forward)
+            {
+                Send(channel, record.Bytes);
+                if (isStrict) PassOther(input.Index);
+            }
             else if (record.Detail == (byte)RecordingClosing.BySource) break;
         }
         AwaitMain(long.MaxValue, strict: true);
@@ -166,6 +172,25 @@ internal sealed class Replay(ReplayRequest request, ChannelAddress target, IRela
         {
             mainIndex = index;
             Monitor.PulseAll(progress);
+        }
+    }
+
+    private bool IsStrict(int number) => survey.Connections.First(connection => connection.Number == number).Kind != ChannelKind.Multifd;
+
+    private void PassOther(long index)
+    {
+        lock (progress)
+        {
+            otherIndex = index;
+            Monitor.PulseAll(progress);
+        }
+    }
+
+    private void AwaitOther(long index)
+    {
+        lock (progress)
+        {
+            while (otherIndex < index && !over.IsCancellationRequested && !others.Exists(other => other.IsCompleted)) Monitor.Wait(progress, OrderWait);
         }
     }
 

@@ -70,7 +70,8 @@ public sealed class RecordingTests
 
         pair.Relay.Signal(9);
         await pair.Relay.ExitAsync();
-        SavevmResult result = (await SavevmCommand.RunAsync(workspace, "inspect", file, "--json")).Expect(4);
+        SavevmResult result = await SavevmCommand.RunAsync(workspace, "inspect", file, "--json");
+        Assert.Equal(4, result.ExitCode);
         JsonNode inspected = JsonNode.Parse(result.Output.Split('\n')[0])!;
         Assert.False((bool)inspected["recording"]!["whole"]!);
         Assert.Equal(QemuLab.Newest.Machine("pc"), (string)inspected["machine"]!);
