@@ -20,6 +20,9 @@ public sealed record Operations
     /// <summary>Makes the operations on saved states of every form.</summary>
     public required Func<IStateOperations> States { get; init; }
 
+    /// <summary>Makes the operations behind <c>relay</c> and <c>replay</c>.</summary>
+    public required Func<IRelayOperations> Relays { get; init; }
+
     /// <summary>Makes the operation behind <c>demo</c>.</summary>
     public DemoOperation Demo() => new(Capture(), Resume());
 }

@@ -3,6 +3,7 @@ using Savevm.Captures;
 using Savevm.Cli;
 using Savevm.Cli.Output;
 using Savevm.Inspections;
+using Savevm.Relays;
 using Savevm.Removals;
 using Savevm.Resumes;
 
@@ -15,6 +16,7 @@ var operations = new Operations
     Snapshots = static () => new SnapshotOperations(),
     States = static () => new StateOperations(),
     Resume = static () => new ResumeOperation(),
+    Relays = static () => new RelayOperations(),
 };
 using var signals = new InterruptSignals(terminal.Error);
 return (int)await CommandLineProgram.RunAsync(args, terminal, operations, Environment.GetEnvironmentVariable, signals.Token).ConfigureAwait(false);

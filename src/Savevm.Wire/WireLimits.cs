@@ -89,4 +89,10 @@ public static class WireLimits
 
     /// <summary>Longest extra data of a qcow2 snapshot, in bytes, QEMU's own limit.</summary>
     public const int MaxQcow2SnapshotExtraBytes = 1024;
+
+    /// <summary>Most bytes of one record of a migration recording.</summary>
+    public const int MaxRecordedBytes = 4 << 20;
+
+    /// <summary>Most connections of one recorded migration: far more than the 255 multifd channels, and small enough to keep a row for each.</summary>
+    public const int MaxRecordedChannels = 1024;
 }

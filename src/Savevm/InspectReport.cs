@@ -45,6 +45,9 @@ public sealed record InspectReport
     /// <summary>The dirty bitmaps of disks that the state holds, as sentences.</summary>
     public IReadOnlyList<string> DirtyBitmaps { get; init; } = [];
 
+    /// <summary>What a recording holds beside the stream; null where it is none.</summary>
+    public InspectedRecording? Recording { get; init; }
+
     /// <summary>What is not as it must be; <c>verify</c> looks closer.</summary>
     public IReadOnlyList<InspectedDefect> Defects { get; init; } = [];
 }

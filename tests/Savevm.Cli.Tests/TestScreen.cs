@@ -1,6 +1,7 @@
 using System.Text;
 using Savevm.Cli.Output;
 using Savevm.Inspections;
+using Savevm.Relays;
 
 namespace Savevm.Cli.Tests;
 
@@ -24,7 +25,7 @@ internal sealed class TestScreen
         CommandLineProgram.RunAsync(
             words,
             new Terminal { Out = TextWriter.Synchronized(new StringWriter(_out)), Error = TextWriter.Synchronized(new StringWriter(_error)), OpenInput = () => TextReader.Null },
-            new Operations { Capture = () => Scripted, Resume = () => Scripted, Remove = () => Scripted, Snapshots = () => Scripted, States = () => new StateOperations() },
+            new Operations { Capture = () => Scripted, Resume = () => Scripted, Remove = () => Scripted, Snapshots = () => Scripted, States = () => new StateOperations(), Relays = () => new RelayOperations() },
             name => Environment.GetValueOrDefault(name),
             new CancellationToken(isInterrupted));
 }

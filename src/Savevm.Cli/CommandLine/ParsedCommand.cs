@@ -32,6 +32,9 @@ public sealed record ParsedCommand(
     /// <summary>The option's rate in bytes per second, or null.</summary>
     public long? Rate(OptionDefinition option) => Read<long>(option, ByteRate.TryParse);
 
+    /// <summary>The option's number of bytes, or null.</summary>
+    public long? Size(OptionDefinition option) => Read<long>(option, ByteSize.TryParse);
+
     /// <summary>The option's time, or null.</summary>
     public TimeSpan? Time(OptionDefinition option) => Read<TimeSpan>(option, Duration.TryParse);
 

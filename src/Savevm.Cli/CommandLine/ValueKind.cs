@@ -27,6 +27,9 @@ public enum ValueKind
     /// <summary>Bytes per second, such as <c>10MiB/s</c>.</summary>
     Rate,
 
+    /// <summary>A number of bytes, such as <c>256MiB</c>.</summary>
+    Size,
+
     /// <summary>A time, such as <c>300ms</c>.</summary>
     Time,
 }

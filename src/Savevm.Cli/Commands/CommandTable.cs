@@ -30,6 +30,8 @@ public static class CommandTable
         DiffCommand.Definition,
         ImportCommand.Definition,
         ExportCommand.Definition,
+        RelayCommand.Definition,
+        ReplayCommand.Definition,
         DoctorCommand.Definition,
         DemoCommand.Definition,
         CompletionCommand.Definition,

@@ -93,6 +93,11 @@ public static class InspectCommand
             output.WriteLine($"bitmap:   {bitmap}");
         }
 
+        if (report.Recording is { } recording)
+        {
+            output.Write(RecordingText.Of(recording));
+        }
+
         if (parts.Ram)
         {
             WriteRam(output, report);

@@ -25,6 +25,11 @@ public static class InspectJson
         writer.WriteString("release", report.Release);
         writer.WriteStrings("release_reasons", report.ReleaseReasons);
         writer.WriteStrings("dirty_bitmaps", report.DirtyBitmaps);
+        if (report.Recording is { } recording)
+        {
+            Write(writer, recording);
+        }
+
         if (parts.Sections)
         {
             WriteSections(writer, report);
@@ -47,6 +52,40 @@ public static class InspectJson
         }
 
         WriteDefects(writer, report.Defects);
+    }
+
+    private static void Write(Utf8JsonWriter writer, InspectedRecording recording)
+    {
+        writer.WriteStartObject("recording");
+        writer.WriteMilliseconds("length_ms", recording.Length);
+        writer.WriteBoolean("whole", recording.IsWhole);
+        writer.WriteNumber("cut_bytes", recording.CutBytes);
+        writer.WriteStartArray("connections");
+        foreach (InspectedConnection connection in recording.Connections)
+        {
+            writer.WriteStartObject();
+            writer.WriteNumber("number", connection.Number);
+            writer.WriteString("kind", connection.Kind);
+            writer.WriteNumber("forward_bytes", connection.ForwardBytes);
+            writer.WriteNumber("backward_bytes", connection.BackwardBytes);
+            writer.WriteMilliseconds("opened_ms", connection.Opened);
+            writer.WriteMilliseconds("last_ms", connection.Last);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+        writer.WriteStartArray("pongs");
+        foreach (uint pong in recording.Pongs)
+        {
+            writer.WriteNumberValue(pong);
+        }
+
+        writer.WriteEndArray();
+        writer.WriteNumber("page_requests", recording.PageRequests);
+        writer.WriteNumber("requested_pages", recording.RequestedPages);
+        writer.WriteWhole("shut", recording.Shut);
+        writer.WriteNumber("bitmaps", recording.Bitmaps);
+        writer.WriteEndObject();
     }
 
     /// <summary>Writes the field <c>defects</c>.</summary>

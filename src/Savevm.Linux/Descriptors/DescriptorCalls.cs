@@ -16,6 +16,9 @@ internal static unsafe partial class DescriptorCalls
     [LibraryImport("libc", EntryPoint = "writev", SetLastError = true)]
     internal static partial nint WriteVector(SafeHandle descriptor, void* segments, int count);
 
+    [LibraryImport("libc", EntryPoint = "splice", SetLastError = true)]
+    internal static partial nint Splice(SafeHandle from, long* fromOffset, SafeHandle to, long* toOffset, nuint length, uint flags);
+
     [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
     internal static partial int Poll(PollEntry* entries, nuint count, int timeout);
 

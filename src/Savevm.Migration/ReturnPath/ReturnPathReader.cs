@@ -9,10 +9,17 @@ internal sealed class ReturnPathReader(IByteChannel channel)
     private readonly byte[] buffer = GC.AllocateUninitializedArray<byte>(64 << 10, pinned: true);
     private int start;
     private int end;
+    private int lastBytes;
     private long offset;
 
     /// <summary>Offset of the next message in the return stream; for messages about defects.</summary>
     public long Offset => offset;
+
+    /// <summary>The bytes of the message that was taken last, for who passes it on. Valid until the next call.</summary>
+    public ReadOnlySpan<byte> Last => buffer.AsSpan(start - lastBytes, lastBytes);
+
+    /// <summary>What was read and not understood yet: for who passes on what it does not understand. Valid until the next call.</summary>
+    public ReadOnlySpan<byte> Unread => buffer.AsSpan(start, end - start);
 
     /// <summary>
     /// Takes the next message if it is there within the time; zero polls. The message is valid until the next call.
@@ -27,6 +34,7 @@ internal sealed class ReturnPathReader(IByteChannel channel)
             {
                 start += consumed;
                 offset += consumed;
+                lastBytes = consumed;
                 return true;
             }
             if (!IsReadable(wait)) return false;

@@ -1,4 +1,5 @@
 using System.Text;
+using Savevm.States.Recordings;
 using Savevm.Wire;
 using Savevm.Wire.Containers;
 using Savevm.Wire.Containers.Libvirt;
@@ -46,6 +47,9 @@ internal sealed class LayerPeeler
     /// <summary>The image of a qcow2 layer, which the content reads from.</summary>
     internal StateStorage? Qcow2Storage { get; private set; }
 
+    /// <summary>What a recording holds beside the stream, as far as it was read.</summary>
+    internal RecordingSurvey? Recording { get; private set; }
+
     internal Qcow2Snapshot? Snapshot { get; private set; }
 
     internal ConfigurationRecord? Configuration { get; private set; }
@@ -81,6 +85,9 @@ internal sealed class LayerPeeler
                     break;
                 case ContainerKind.Qcow2:
                     OpenQcow2();
+                    break;
+                case ContainerKind.Recording:
+                    OpenRecording();
                     break;
                 default:
                     Content = CompressedLayers.Unpack(row, Content);
@@ -135,6 +142,15 @@ internal sealed class LayerPeeler
 
         // The image stays open below; of the layer around it nothing more is read.
         Content = new LayerStream(new Qcow2StateStream(Qcow2, Snapshot), "qcow2", Content);
+        _storage = null;
+    }
+
+    private void OpenRecording()
+    {
+        if (Recording is not null)
+            throw new WireException(Content.Position, "a recording inside of another recording");
+        Recording = new RecordingSurvey();
+        Content = new LayerStream(new RecordedStream(new RecordingInput(Content), Recording), "recording", Content);
         _storage = null;
     }
 

@@ -1,5 +1,6 @@
 using Microsoft.Win32.SafeHandles;
 using Savevm.Linux.Descriptors;
+using Savevm.States.Recordings;
 using Savevm.Wire;
 using Savevm.Wire.Containers.Qcow2;
 using Savevm.Wire.Forward;
@@ -32,6 +33,9 @@ public sealed class SavedStateFile : IDisposable
 
     /// <summary>Header of a qcow2 image; null without one.</summary>
     public Qcow2Header? Qcow2 => _peeled.Qcow2?.Header;
+
+    /// <summary>What a migration recording holds beside the stream, as far as the content was read; null where it is none.</summary>
+    public RecordingSurvey? Recording => _peeled.Recording;
 
     /// <summary>All internal snapshots of a qcow2 image, also those of the disk alone; empty without an image.</summary>
     public IReadOnlyList<Qcow2Snapshot> Snapshots => _peeled.Qcow2?.Snapshots ?? [];

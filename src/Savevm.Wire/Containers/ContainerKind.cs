@@ -18,6 +18,9 @@ public enum ContainerKind
     /// <summary>A qcow2 disk image; it may have internal snapshots.</summary>
     Qcow2,
 
+    /// <summary>A migration as a relay recorded it.</summary>
+    Recording,
+
     /// <summary>Something compressed by gzip.</summary>
     Gzip,
 

@@ -9,6 +9,7 @@ public static class ContainerTable
         new(ContainerKind.Libvirt, "libvirt save image", "4c69627669727451656d756453617665", IsCompression: false),
         new(ContainerKind.LibvirtPartial, "unfinished libvirt save image", "4c69627669727451656d756450617274", IsCompression: false),
         new(ContainerKind.Qcow2, "qcow2", "514649fb", IsCompression: false),
+        new(ContainerKind.Recording, "migration recording", "53564d52454c4159", IsCompression: false),
         new(ContainerKind.Gzip, "gzip", "1f8b08", IsCompression: true),
         new(ContainerKind.Zstd, "zstd", "28b52ffd", IsCompression: true),
         new(ContainerKind.Xz, "xz", "fd377a585a00", IsCompression: true),

@@ -1,6 +1,7 @@
 using Savevm.Recorded;
 using Savevm.Repository.Snapshots;
 using Savevm.States.Reading;
+using Savevm.States.Recordings;
 using Savevm.States.Surveys;
 using Savevm.Wire.Forward;
 using Savevm.Wire.Iterable;
@@ -47,6 +48,7 @@ internal static class Inspection
             ComparedOneIn = survey.SampledOneIn,
             Devices = devices,
             DirtyBitmaps = [.. survey.Bitmaps.Select(Describe)],
+            Recording = subject.File.Recording is { } recording ? Translate(recording) : null,
             Defects = [.. survey.Defects.Select(defect => new InspectedDefect(defect.Offset, defect.Finding))],
         };
     }
@@ -83,6 +85,23 @@ internal static class Inspection
             Devices = devices,
         };
     }
+
+    private static InspectedRecording Translate(RecordingSurvey recording) => new()
+    {
+        Connections =
+        [
+            .. recording.Connections.Select(connection => new InspectedConnection(
+                connection.Number, connection.Kind.ToString().ToLowerInvariant(), connection.ForwardBytes, connection.BackwardBytes, connection.Opened, connection.Last)),
+        ],
+        Length = recording.Length,
+        IsWhole = recording.HasEnd,
+        CutBytes = recording.CutBytes,
+        Pongs = recording.Pongs,
+        PageRequests = recording.Requests,
+        RequestedPages = recording.DistinctRequests,
+        Shut = recording.Shut,
+        Bitmaps = recording.Bitmaps,
+    };
 
     private static InspectedElement Translate(SurveyedSection section) =>
         new(section.Offset, SectionTypeTable.Find(section.Type)!.Name.ToLowerInvariant(), section.Name, null, null, section.Bytes, section.Count);

@@ -1,5 +1,6 @@
 using Savevm.States.Opening;
 using Savevm.States.Reading;
+using Savevm.States.Recordings;
 using Savevm.States.Surveys;
 using Savevm.Wire;
 using Savevm.Wire.Descriptions;
@@ -20,6 +21,7 @@ internal sealed class StreamVerification
     private readonly List<InspectedDefect> _defects = [];
     private readonly List<string> _checks = [];
     private readonly List<string> _remarks = [];
+    private RecordingSurvey? _recording;
 
     internal static VerifyReport Run(string name, SavedStateFile file, CancellationToken cancellationToken)
     {
@@ -27,6 +29,7 @@ internal sealed class StreamVerification
         long begin = file.ContentOffset;
         using var input = new StateInput(file);
         verification._survey.Read(input, null, cancellationToken);
+        verification._recording = file.Recording;
         verification.Judge();
         return new VerifyReport(name, [.. file.Layers.Select(layer => layer.Name)])
         {
@@ -44,6 +47,7 @@ internal sealed class StreamVerification
             Add(defect.Offset, defect.Finding);
         _checks.Add(FormattableString.Invariant(
             $"{_survey.Sections.Sum(section => section.Count) + _survey.Devices.Count} sections and commands, their footers and ids"));
+        JudgeRecording();
         // Of a stream that breaks off the rest is missing, and that is said.
         bool isWhole = _survey.StreamEnd is not null;
         if (isWhole)
@@ -57,6 +61,17 @@ internal sealed class StreamVerification
             if (isWhole && !bitmap.IsComplete)
                 Add(_survey.StreamEnd, $"dirty bitmap '{bitmap.NodeName}' '{bitmap.Name}' is not complete");
         }
+    }
+
+    private void JudgeRecording()
+    {
+        if (_recording is not { } recording)
+            return;
+        _checks.Add(FormattableString.Invariant($"{recording.Records} records of a recording, their lengths and check sums, {recording.Connections.Count} connections"));
+        if (!recording.HasEnd)
+            _remarks.Add(FormattableString.Invariant($"the recording has no end: it was cut off, or the migration was; {recording.CutBytes} bytes are no whole record"));
+        if (recording.Shut is { } code and not 0)
+            _remarks.Add(FormattableString.Invariant($"the destination refused the state (SHUT {code})"));
     }
 
     private void JudgeOrder()
@@ -97,6 +112,11 @@ internal sealed class StreamVerification
         foreach (BlockCensus block in _survey.Blocks.Where(block => block.Records == 0))
             _remarks.Add($"no page of block '{block.Block.IdStr}' is in it: memory that was ignored, or that travelled on other connections");
         HashSet<string> empty = [.. _survey.Blocks.Where(block => block.Records == 0).Select(block => block.Block.IdStr)];
+        if (_recording is { Connections.Count: > 1 })
+        {
+            _remarks.Add("pages may have travelled on the other connections of the recording: whether RAM is whole is not judged");
+            return;
+        }
         foreach ((Wire.Ram.RamSetupBlock block, long first, long count) in _survey.MissingPages())
         {
             if (!empty.Contains(block.IdStr))

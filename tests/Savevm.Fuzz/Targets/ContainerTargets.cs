@@ -3,6 +3,7 @@ using Savevm.Wire;
 using Savevm.Wire.Containers;
 using Savevm.Wire.Containers.Libvirt;
 using Savevm.Wire.Containers.Qcow2;
+using Savevm.Wire.Recordings;
 
 namespace Savevm.Fuzz.Targets;
 
@@ -14,6 +15,7 @@ internal static class ContainerTargets
         new("containers", "what a file is", Recognise, () => ContainerTable.Rows.Select(row => Convert.FromHexString(row.Magic))) { MaxBytes = 64 },
         new("libvirt", "the header and texts of a libvirt save image", Libvirt, Seeds.Libvirt) { MaxBytes = 1024 },
         new("qcow2", "a qcow2 header, snapshots, and the way to clusters", Qcow2, Seeds.Qcow2) { MaxBytes = 1024 },
+        new("recording", "the header and records of a migration recording", Recording, RecordingSeeds) { MaxBytes = 1024 },
     ];
 
     private static void Recognise(ReadOnlySpan<byte> input)
@@ -101,6 +103,31 @@ internal static class ContainerTargets
         catch (WireException)
         {
             // Positions that cannot be are refused; there are several.
+        }
+    }
+
+    private static IEnumerable<byte[]> RecordingSeeds()
+    {
+        byte[] file = new byte[RecordingWriter.HeaderBytes + (2 * RecordingWriter.HeadBytes) + 4];
+        RecordingWriter.WriteHeader(file);
+        Span<byte> rest = file.AsSpan(RecordingWriter.HeaderBytes);
+        RecordingWriter.WriteHead(rest, RecordingRecordType.Forward, 0, 0, 5, "QEVM"u8);
+        "QEVM"u8.CopyTo(rest[RecordingWriter.HeadBytes..]);
+        RecordingWriter.WriteHead(rest[(RecordingWriter.HeadBytes + 4)..], RecordingRecordType.End, 0, 0, 6, default);
+        yield return file;
+    }
+
+    private static void Recording(ReadOnlySpan<byte> input)
+    {
+        if (!RecordingReader.TryReadHeader(input, 0, out int position))
+            return;
+        while (RecordingReader.TryRead(input[position..], position, out RecordingRecord record, out int consumed))
+        {
+            Promise.That(consumed == RecordingWriter.HeadBytes + record.Bytes.Length, "recording: a record is its head and its bytes");
+            byte[] head = new byte[RecordingWriter.HeadBytes];
+            RecordingWriter.WriteHead(head, record.Type, record.Detail, record.Channel, record.Time, record.Bytes);
+            Promise.That(input.Slice(position, head.Length).SequenceEqual(head), "recording: what is written again is the same");
+            position += consumed;
         }
     }
 }

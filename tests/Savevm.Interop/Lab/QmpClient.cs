@@ -29,7 +29,8 @@ internal sealed class QmpClient : IAsyncDisposable
     /// <summary>Connects as soon as the socket is there.</summary>
     /// <param name="path">The socket.</param>
     /// <param name="alive">False when there is nothing to wait for any more.</param>
-    public static async Task<QmpClient> ConnectAsync(string path, Func<bool>? alive = null)
+    /// <param name="outOfBand">Commands can be given past those that wait.</param>
+    public static async Task<QmpClient> ConnectAsync(string path, Func<bool>? alive = null, bool outOfBand = false)
     {
         using var deadline = new CancellationTokenSource(Patience);
         while (true)
@@ -41,7 +42,7 @@ internal sealed class QmpClient : IAsyncDisposable
                 var client = new QmpClient(socket);
                 await client._reader.ReadLineAsync(deadline.Token);
                 client._reading = Task.Run(client.ReadAsync);
-                await client.ExecuteAsync("qmp_capabilities");
+                await client.ExecuteAsync("qmp_capabilities", outOfBand ? new JsonObject { ["enable"] = new JsonArray("oob") } : null);
                 return client;
             }
             catch (SocketException) when (alive?.Invoke() != false)
@@ -52,12 +53,12 @@ internal sealed class QmpClient : IAsyncDisposable
         }
     }
 
-    public async Task<JsonNode?> ExecuteAsync(string command, JsonObject? arguments = null)
+    public async Task<JsonNode?> ExecuteAsync(string command, JsonObject? arguments = null, bool outOfBand = false)
     {
         int id = Interlocked.Increment(ref _lastId);
         var answer = new TaskCompletionSource<JsonNode?>(TaskCreationOptions.RunContinuationsAsynchronously);
         _pending[id] = answer;
-        var message = new JsonObject { ["execute"] = command, ["id"] = id };
+        var message = new JsonObject { [outOfBand ? "exec-oob" : "execute"] = command, ["id"] = id };
         if (arguments is not null)
         {
             message["arguments"] = arguments;

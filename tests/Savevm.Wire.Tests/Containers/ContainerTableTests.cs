@@ -10,6 +10,7 @@ public class ContainerTableTests
     [InlineData("'LibvirtQemudSave' 02", ContainerKind.Libvirt, 16)]
     [InlineData("'LibvirtQemudPart' 02", ContainerKind.LibvirtPartial, 16)]
     [InlineData("'QFI' fb 00000003", ContainerKind.Qcow2, 4)]
+    [InlineData("'SVMRELAY' 00000001", ContainerKind.Recording, 8)]
     [InlineData("1f8b0800", ContainerKind.Gzip, 3)]
     [InlineData("28b52ffd04", ContainerKind.Zstd, 4)]
     [InlineData("fd '7zXZ' 0000", ContainerKind.Xz, 6)]
