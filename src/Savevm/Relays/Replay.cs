@@ -148,6 +148,8 @@ internal sealed class Replay(ReplayRequest request, ChannelAddress target, IRela
             else if (record.Detail == (byte)RecordingClosing.BySource) break;
         }
         AwaitMain(long.MaxValue, strict: true);
+        // Its end is a break to a destination that has not read the end of the main one yet.
+        if (isStrict && survey.Shut == 0) answers.AwaitShut(Timeout.InfiniteTimeSpan);
         channel.CloseWrite();
         return true;
     }

@@ -22,7 +22,8 @@ public sealed class RecordingTests
         await pair.RelayAsync("unix", "--record", file);
         if (postcopy)
         {
-            await pair.LimitAsync(4 << 20);
+            // Slowly enough that the guest has to ask.
+            await pair.LimitAsync(4 << 20, 8 << 20);
             await pair.PostcopyAsync();
         }
         else
@@ -48,7 +49,9 @@ public sealed class RecordingTests
         LabGuest again = await RelayPair.WaitingAsync(workspace, QemuLab.Newest, Guests.Usual(QemuLab.Newest), capabilities);
         string target = RelayPair.NewAddress(workspace, "unix");
         await again.Monitor.ExecuteAsync("migrate-incoming", new JsonObject { ["uri"] = target });
-        JsonNode played = (await SavevmCommand.RunAsync(workspace, "replay", file, "--connect", target, "--json")).Expect(0).Json;
+        SavevmResult replayed = await SavevmCommand.RunAsync(workspace, "replay", file, "--connect", target, "--json");
+        Assert.True(replayed.ExitCode == 0, $"{replayed.Errors}; QEMU: {again.Process.Errors}");
+        JsonNode played = replayed.Json;
         Assert.Equal((long)report["forward_bytes"]!, (long)played["forward_bytes"]!);
         await again.MoreTicksAsync(Guests.Usual(QemuLab.Newest).TicksPerPass + 3);
         again.Log.AssertContinues(pair.Source.Log);
