@@ -20,6 +20,7 @@ internal static class BenchmarkTable
         ("vmstate", "a device of 200 fields, beside code written by hand", VMStateBenchmark.Run),
         ("tracking", "what tracking of writes costs the writer and the collector", TrackingBenchmark.Run),
         ("live", "a machine in .NET that goes to another place while it writes (metric 7)", LiveBenchmark.Run),
+        ("relay", "a migration through the relay (metric 14)", RelayBenchmark.Run),
         ("snapshot", "RAM of this process saved as of one instant while it is written to (metric 6)", SnapshotBenchmark.Run),
         ("postcopy", "missing pages of a machine in .NET", PostcopyBenchmark.Run),
         ("inspect", "every record and field of a saved stream (metric 10)", InspectBenchmark.Run),

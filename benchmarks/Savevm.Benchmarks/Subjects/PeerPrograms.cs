@@ -14,6 +14,7 @@ internal sealed class PeerPrograms
             SocketToFile = Compile(folder, "socket-to-file");
             NoSync = Compile(folder, "no-sync", "-shared", "-fPIC");
             PageRoutines = Compile(folder, "page-routines", "-shared", "-fPIC");
+            SpliceRelay = Compile(folder, "splice-relay", "-pthread");
             WriteProtect = Compile(folder, "write-protect", "-pthread");
             PageFaults = Compile(folder, "page-faults", "-shared", "-fPIC", "-pthread");
         }
@@ -31,6 +32,9 @@ internal sealed class PeerPrograms
 
     /// <summary>A library that scans and encodes pages.</summary>
     public string? PageRoutines { get; }
+
+    /// <summary>Moves bytes between two sockets and looks at none.</summary>
+    public string? SpliceRelay { get; }
 
     /// <summary>Serves write faults of memory in its own process.</summary>
     public string? WriteProtect { get; }

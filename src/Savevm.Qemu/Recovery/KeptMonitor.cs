@@ -150,7 +150,7 @@ public sealed class KeptMonitor : IDisposable
             // It has ended.
         }
 
-        File.Delete(path);
+        UnfinishedPostcopy.DeleteIfThere(path);
     }
 
     /// <summary>Lets go of the process: it goes on without us.</summary>
@@ -162,6 +162,6 @@ public sealed class KeptMonitor : IDisposable
         _process.Kill();
         _process.WaitForExit(TimeSpan.FromSeconds(5));
         _process.Dispose();
-        File.Delete(_socketPath);
+        UnfinishedPostcopy.DeleteIfThere(_socketPath);
     }
 }

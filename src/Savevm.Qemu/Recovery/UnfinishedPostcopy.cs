@@ -51,7 +51,7 @@ public sealed record UnfinishedPostcopy(bool HasPreempt, IReadOnlyDictionary<str
     }
 
     /// <summary>The guest has everything.</summary>
-    public static void Remove(string directory) => File.Delete(Path.Combine(directory, FileName));
+    public static void Remove(string directory) => DeleteIfThere(Path.Combine(directory, FileName));
 
     /// <summary>Takes the right to serve the guest's pages; it ends with the process.</summary>
     /// <returns>Null when another process has it.</returns>
@@ -84,6 +84,19 @@ public sealed record UnfinishedPostcopy(bool HasPreempt, IReadOnlyDictionary<str
         catch (LinuxException)
         {
             return false;
+        }
+    }
+
+    // The folder goes with its QEMU, and may be gone already.
+    internal static void DeleteIfThere(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // Then so is the file.
         }
     }
 }

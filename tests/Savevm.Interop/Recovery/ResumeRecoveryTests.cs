@@ -23,13 +23,10 @@ public sealed class ResumeRecoveryTests
     {
         SkipWithoutUserfaultfd();
         await using var workspace = new Workspace();
-        GuestSpecification specification = Slow(qemu);
         int cut = 0;
         for (var random = new Random(7); cut < s_cuts;)
         {
-            LabGuest guest = await CapturedAsync(workspace, qemu, specification);
-            ResumeRun run = ResumeRun.Start(workspace, "web", "--mode", "lazy", "--bandwidth", "8MiB/s");
-            LabGuest back = await run.GuestAsync(Path.Combine(guest.Folder, "lab"));
+            var (guest, run, back) = await LazyAsync(workspace, qemu, "--bandwidth", "8MiB/s");
             for (string word = "running"; cut < s_cuts; cut++)
             {
                 await Task.Delay(random.Next(0, 250), TestContext.Current.CancellationToken);
@@ -48,8 +45,7 @@ public sealed class ResumeRecoveryTests
 
             run.Process.Signal(2);
             (await run.ResultAsync()).Expect(0);
-            await back.MoreTicksAsync(specification.TicksPerPass + 3);
-            back.Log.AssertContinues(guest.Log);
+            await AssertGoesOnAsync(guest, back);
             await back.DisposeAsync();
             (await SavevmCommand.RunAsync(workspace, "rm", "web")).Expect(0);
         }
@@ -63,10 +59,7 @@ public sealed class ResumeRecoveryTests
     {
         SkipWithoutUserfaultfd();
         await using var workspace = new Workspace();
-        GuestSpecification specification = Slow(qemu);
-        LabGuest guest = await CapturedAsync(workspace, qemu, specification);
-        ResumeRun run = ResumeRun.Start(workspace, "web", "--mode", "lazy", "--prefetch", "none");
-        LabGuest back = await run.GuestAsync(Path.Combine(guest.Folder, "lab"));
+        var (guest, run, back) = await LazyAsync(workspace, qemu, "--prefetch", "none");
         string monitor = (string)(await run.MessageAsync("running"))["monitor"]!;
         run.Process.Signal(9);
         await run.Process.ExitAsync();
@@ -82,8 +75,7 @@ public sealed class ResumeRecoveryTests
         await MessageOrFailureAsync(next, "running");
         await saved;
         (await next.ResultAsync()).Expect(0);
-        await back.MoreTicksAsync(specification.TicksPerPass + 3);
-        back.Log.AssertContinues(guest.Log);
+        await AssertGoesOnAsync(guest, back);
     }
 
     [Fact]
@@ -91,10 +83,7 @@ public sealed class ResumeRecoveryTests
     {
         SkipWithoutUserfaultfd();
         await using var workspace = new Workspace();
-        GuestSpecification specification = Slow(QemuLab.Newest.Name);
-        LabGuest guest = await CapturedAsync(workspace, QemuLab.Newest.Name, specification);
-        ResumeRun run = ResumeRun.Start(workspace, "web", "--mode", "lazy", "--prefetch", "none", "--on-interrupt", "leave");
-        LabGuest back = await run.GuestAsync(Path.Combine(guest.Folder, "lab"));
+        var (guest, run, back) = await LazyAsync(workspace, QemuLab.Newest.Name, "--prefetch", "none", "--on-interrupt", "leave");
         (await SavevmCommand.RunAsync(workspace, "resume", "web", "--recover")).Expect(3);
         Assert.False((bool)(await OwnGuestAsync(workspace))["interrupted"]!);
         run.Process.Signal(15);
@@ -107,8 +96,7 @@ public sealed class ResumeRecoveryTests
 
         (await SavevmCommand.RunAsync(workspace, "resume", "web", "--recover")).Expect(0);
         Assert.False((bool)(await OwnGuestAsync(workspace))["waits_for_ram"]!);
-        await back.MoreTicksAsync(specification.TicksPerPass + 3);
-        back.Log.AssertContinues(guest.Log);
+        await AssertGoesOnAsync(guest, back);
     }
 
     [Theory]
@@ -117,10 +105,7 @@ public sealed class ResumeRecoveryTests
     {
         SkipWithoutUserfaultfd();
         await using var workspace = new Workspace();
-        GuestSpecification specification = Slow(qemu);
-        LabGuest guest = await CapturedAsync(workspace, qemu, specification);
-        ResumeRun run = ResumeRun.Start(workspace, "web", "--mode", "lazy", "--bandwidth", "8MiB/s");
-        LabGuest back = await run.GuestAsync(Path.Combine(guest.Folder, "lab"));
+        var (guest, run, back) = await LazyAsync(workspace, qemu, "--bandwidth", "8MiB/s");
         for (int i = 0; i < 3; i++)
         {
             await Task.Delay(150, TestContext.Current.CancellationToken);
@@ -130,8 +115,7 @@ public sealed class ResumeRecoveryTests
         run.Process.Signal(2);
         SavevmResult result = (await run.ResultAsync()).Expect(0);
         Assert.Contains("made anew", result.Errors, StringComparison.Ordinal);
-        await back.MoreTicksAsync(specification.TicksPerPass + 3);
-        back.Log.AssertContinues(guest.Log);
+        await AssertGoesOnAsync(guest, back);
     }
 
     [Fact]
@@ -151,8 +135,7 @@ public sealed class ResumeRecoveryTests
         ResumeRun next = ResumeRun.Start(workspace, "web", "--recover");
         (await next.ResultAsync()).Expect(0);
         await saved;
-        await own.MoreTicksAsync(specification.TicksPerPass + 3);
-        own.Log.AssertContinues(guest.Log);
+        await AssertGoesOnAsync(guest, own);
         Assert.Empty(workspace.Leftovers());
     }
 
@@ -170,12 +153,11 @@ public sealed class ResumeRecoveryTests
             workspace, QemuLab.Newest, specification, "-incoming", "defer", "-chardev", $"socket,id=plain,path={plain},server=on,wait=off,mux=on", "-mon", "chardev=plain,mode=control");
         ResumeRun run = ResumeRun.Start(workspace, "web", "--mode", "lazy", "--prefetch", "none", "--qmp", plain);
         await run.MessageAsync("running");
-        Assert.Contains("no out-of-band commands", run.Process.Errors, StringComparison.Ordinal);
         run.Process.Signal(9);
         await run.Process.ExitAsync();
+        Assert.Contains("no out-of-band commands", run.Process.Errors, StringComparison.Ordinal);
         (await SavevmCommand.RunAsync(workspace, "resume", "web", "--recover")).Expect(0);
-        await own.MoreTicksAsync(specification.TicksPerPass + 3);
-        own.Log.AssertContinues(guest.Log);
+        await AssertGoesOnAsync(guest, own);
     }
 
     [Fact]
@@ -196,8 +178,7 @@ public sealed class ResumeRecoveryTests
         Assert.Contains("migrate-recover there, then savevm resume web --recover --connect", left.Errors, StringComparison.Ordinal);
         await own.Monitor.ExecuteAsync("migrate-recover", new JsonObject { ["uri"] = again });
         (await SavevmCommand.RunAsync(workspace, "resume", "web", "--recover", "--connect", again)).Expect(0);
-        await own.MoreTicksAsync(specification.TicksPerPass + 3);
-        own.Log.AssertContinues(guest.Log);
+        await AssertGoesOnAsync(guest, own);
     }
 
     [Fact]
@@ -214,8 +195,7 @@ public sealed class ResumeRecoveryTests
         (await SavevmCommand.RunAsync(workspace, "resume", "web", "--recover")).Expect(0);
         foreach (LabGuest one in back)
         {
-            await one.MoreTicksAsync(specification.TicksPerPass + 3);
-            one.Log.AssertContinues(guest.Log);
+            await AssertGoesOnAsync(guest, one);
         }
     }
 
@@ -231,6 +211,21 @@ public sealed class ResumeRecoveryTests
         await guest.ReadAsync();
         guest.Kill();
         return guest;
+    }
+
+    /// <summary>A captured guest, and the one that it became by a lazy resume that goes on.</summary>
+    private static async Task<(LabGuest Guest, ResumeRun Run, LabGuest Back)> LazyAsync(Workspace workspace, string qemu, params IReadOnlyList<string> more)
+    {
+        LabGuest guest = await CapturedAsync(workspace, qemu, Slow(qemu));
+        ResumeRun run = ResumeRun.Start(workspace, "web", ["--mode", "lazy", .. more]);
+        return (guest, run, await run.GuestAsync(Path.Combine(guest.Folder, "lab")));
+    }
+
+    /// <summary>It checks all its memory once, and continues where the captured one stood.</summary>
+    private static async Task AssertGoesOnAsync(LabGuest guest, LabGuest back)
+    {
+        await back.MoreTicksAsync(Slow(QemuLab.Newest.Name).TicksPerPass + 3);
+        back.Log.AssertContinues(guest.Log);
     }
 
     private static async Task<JsonNode> OwnGuestAsync(Workspace workspace) =>
