@@ -140,27 +140,6 @@ public sealed class ResumeRecoveryTests
     }
 
     [Fact]
-    public async Task OfAMonitorWithoutOobIsSaidBeforehandWhatCannotBeRecovered()
-    {
-        SkipWithoutUserfaultfd();
-        await using var workspace = new Workspace();
-        GuestSpecification specification = Slow(QemuLab.Newest.Name);
-        LabGuest guest = await CapturedAsync(workspace, QemuLab.Newest.Name, specification);
-        string plain = Path.Combine(workspace.NewFolder("p"), "qmp");
-
-        // A character device that several use has no thread of its own, and QEMU offers no oob on it.
-        LabGuest own = await LabGuest.StartAsync(
-            workspace, QemuLab.Newest, specification, "-incoming", "defer", "-chardev", $"socket,id=plain,path={plain},server=on,wait=off,mux=on", "-mon", "chardev=plain,mode=control");
-        ResumeRun run = ResumeRun.Start(workspace, "web", "--mode", "lazy", "--prefetch", "none", "--qmp", plain);
-        await run.MessageAsync("running");
-        run.Process.Signal(9);
-        await run.Process.ExitAsync();
-        Assert.Contains("no out-of-band commands", run.Process.Errors, StringComparison.Ordinal);
-        (await SavevmCommand.RunAsync(workspace, "resume", "web", "--recover")).Expect(0);
-        await AssertGoesOnAsync(guest, own);
-    }
-
-    [Fact]
     public async Task AQemuWithoutAMonitorIsRecoveredWhereItsUserLetsItListen()
     {
         SkipWithoutUserfaultfd();

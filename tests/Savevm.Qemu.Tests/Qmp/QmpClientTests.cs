@@ -30,6 +30,7 @@ public sealed class QmpClientTests
         await using var monitor = new FakeMonitor(FakeMonitor.Greeting.Replace("\"oob\"", "", StringComparison.Ordinal));
         await using var client = await QmpClient.ConnectAsync(monitor.Path, null, Limit);
         Assert.Null((await monitor.NextAsync())["arguments"]);
+        Assert.False(client.HasOob);
     }
 
     [Fact]
