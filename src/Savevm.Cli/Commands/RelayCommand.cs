@@ -115,7 +115,7 @@ public static class RelayCommand
             writer.WriteNumber("requested_pages", report.RequestedPages);
             writer.WriteNumber("answered_pages", report.AnsweredPages);
             writer.WriteNumber("recoveries", report.Recoveries);
-            writer.WriteBoolean("source_was_lost", report.SourceWasLost);
+            writer.WriteBoolean("source_left_early", report.SourceWasLost);
             writer.WriteWhole("recorded_bytes", report.RecordedBytes);
             writer.WriteMilliseconds("elapsed_ms", report.Elapsed);
         });

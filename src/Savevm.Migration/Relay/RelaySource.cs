@@ -32,6 +32,7 @@ internal sealed class RelaySource(RelayPlan plan, HeldPages held, RelayOptions o
     private IByteChannel? channel;
     private ReturnPathWriter? path;
     private volatile bool isAway, wasLost;
+    private int isDismissed;
 
     /// <summary>The connection broke before everything had come.</summary>
     public bool IsAway => isAway;
@@ -67,6 +68,9 @@ internal sealed class RelaySource(RelayPlan plan, HeldPages held, RelayOptions o
                 options.Note("the source is back");
             }
             held.EndSource();
+            // A QEMU that has sent everything and then loses the connection before it hears this fails and lets its guest run, though the
+            // destination's runs already: it must not wait until the destination has everything.
+            Shut(0);
             options.SourceNotNeeded();
             Watch();
         }
@@ -111,8 +115,11 @@ internal sealed class RelaySource(RelayPlan plan, HeldPages held, RelayOptions o
     /// <summary>Passes on an answer to a ping of the source's.</summary>
     public void Pong(uint value) => Say(back => back.Pong(value));
 
-    /// <summary>Passes on the destination's last word.</summary>
-    public void Shut(uint value) => Say(back => back.Shut(value));
+    /// <summary>The last word, once: ours when everything is here, or the destination's before that.</summary>
+    public void Shut(uint value)
+    {
+        if (Interlocked.Exchange(ref isDismissed, 1) == 0) Say(back => back.Shut(value));
+    }
 
     /// <summary>The destination asks for pages; what is here already the source is not asked for, but it is written down.</summary>
     public void Request(string block, ulong start, uint length, bool isPassedOn)
@@ -287,7 +294,6 @@ internal sealed class RelaySource(RelayPlan plan, HeldPages held, RelayOptions o
         }
         if (destination.IsShut || cancellation.IsCancellationRequested) return;
         wasLost = true;
-        options.Note("the source is gone; it is not needed");
     }
 
     private void Sort(PeekedChannel accepted)
