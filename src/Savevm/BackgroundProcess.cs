@@ -1,5 +1,4 @@
 using System.IO.Pipes;
-using System.Runtime.CompilerServices;
 using Savevm.Linux.Processes;
 
 namespace Savevm;
@@ -58,14 +57,7 @@ public sealed class BackgroundProcess : IDisposable
     }
 
     /// <summary>What starts this program with other words: the executable, then its arguments.</summary>
-    public static IReadOnlyList<string> OwnCommand(IReadOnlyList<string> words)
-    {
-        const string Self = "/proc/self/exe";
-        // The executable is ours when compiled ahead of time or started by its own host; `dotnet savevm.dll` needs the name of the library.
-        bool isHostedByDotnet = RuntimeFeature.IsDynamicCodeSupported && Path.GetFileName(Environment.ProcessPath) == "dotnet";
-        IEnumerable<string> library = isHostedByDotnet ? [Environment.GetCommandLineArgs()[0]] : [];
-        return [Environment.ProcessPath ?? Self, .. library, .. words];
-    }
+    public static IReadOnlyList<string> OwnCommand(IReadOnlyList<string> words) => OwnProgram.Command(words);
 
     /// <summary>Asks it to end, as Ctrl-C would.</summary>
     public void Interrupt() => _child.Kill(Signal.Terminate);

@@ -38,7 +38,7 @@ public static class RelayCommand
     public static CommandDefinition Definition { get; } = new(
         "relay",
         "stand between the two QEMUs of a migration",
-        "Carries one migration between two unmodified QEMUs: precopy, multifd, TLS, anything. In postcopy it takes the pages from the source as fast as they "
+        "Carries one migration between two unmodified QEMUs: precopy and multifd as they are. In postcopy it takes the pages from the source as fast as they "
         + "come, gives the destination first what it asks for, and says when the source is no longer needed: from then on nothing is lost when the source's host "
         + "dies, and a broken connection of the destination is recovered from here, as soon as that is told migrate-recover.",
         """

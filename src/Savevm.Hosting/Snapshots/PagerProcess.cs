@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Microsoft.Win32.SafeHandles;
 using Savevm.Linux;
 using Savevm.Linux.Descriptors;
@@ -101,9 +100,7 @@ internal sealed class PagerProcess : IDisposable
             throw new MachineRefusedException(
                 "no snapshot without a pager: the program calls SnapshotPager.ServeIfAsked first thing, or names another program in PagerOptions.Command");
         }
-        var isHostedByDotnet = RuntimeFeature.IsDynamicCodeSupported && Path.GetFileName(Environment.ProcessPath) == "dotnet";
-        IEnumerable<string> library = isHostedByDotnet ? [Environment.GetCommandLineArgs()[0]] : [];
-        return [Environment.ProcessPath ?? "/proc/self/exe", .. library];
+        return OwnProgram.Command([]);
     }
 
     // A pager needs no diagnostics, and a small heap.

@@ -220,38 +220,21 @@ internal sealed class GuestHost : IDisposable
     {
         if (client is null)
         {
-            observer.Note($"should savevm end before all RAM has arrived, only who has the monitor of this QEMU can have the guest back: migrate-recover there, then {RecoverCommand} --connect {address}");
+            observer.Note($"should savevm end before all RAM has arrived, only who has the monitor of this QEMU can have the guest back: migrate-recover there, then {Interruption.CommandOf(plan.Request)} --connect {address}");
             return null;
         }
         if (Process is null && !client.HasOob)
             observer.Note("this monitor has no out-of-band commands: should savevm end before all RAM has arrived, the guest can be recovered only while QEMU's main loop waits for no page");
         if (Process is null && client.PeerProcessId is null)
-            observer.Note($"the process behind this monitor is not known: should savevm end before all RAM has arrived, name the monitor again: {RecoverCommand} --qmp {plan.Request.QmpSocket}");
+            observer.Note($"the process behind this monitor is not known: should savevm end before all RAM has arrived, name the monitor again: {Interruption.CommandOf(plan.Request)} --qmp {plan.Request.QmpSocket}");
         return RecoveryStandby.Begin(plan.Request, directory!.Path, client, observer);
     }
 
     /// <summary>A new connection when one breaks; null where nobody can tell QEMU to listen.</summary>
     public Reconnection? Reconnection => Destination is { } destination ? new Reconnection(destination, directory!.Path, UsesPreempt) : null;
 
-    /// <summary>What a hint names.</summary>
-    public string RecoverCommand => plan.Request.RecoverCommand ?? $"savevm resume {plan.Request.Name} --recover";
-
     /// <summary>Connects the channels of the migration.</summary>
-    public ChannelSet Connect(CancellationToken cancellationToken)
-    {
-        var parsed = ChannelAddress.Parse(address);
-        var main = parsed.Connect(cancellationToken);
-        try
-        {
-            // Releases before 8.0 wait for it before they read anything; later ones take it whenever it comes.
-            return new ChannelSet(main, UsesPreempt ? parsed.Connect(cancellationToken) : null);
-        }
-        catch
-        {
-            main.Dispose();
-            throw;
-        }
-    }
+    public ChannelSet Connect(CancellationToken cancellationToken) => Reconnection.Connect(address, UsesPreempt, cancellationToken);
 
     /// <summary>Removes what other guests left that have ended. Not before this one's QEMU is on its way: it would wait for that.</summary>
     public void CleanUp()

@@ -49,7 +49,7 @@ internal sealed class GuestResume(ResumePlan plan, int index, IOperationObserver
             await engineEnd.CancelAsync().ConfigureAwait(false);
             // A guest that runs and waits for a page that cannot be sent stays as it is: what it has is not lost.
             if (!guestIsThere || wasKilled) host?.Kill();
-            var unfinished = host is { IsUnfinished: true } ? Interruption.Of(failure, plan.Request.Name, host.RecoverCommand, migration!.PagesRemaining) : null;
+            var unfinished = host is { IsUnfinished: true } ? Interruption.Of(failure, plan.Request, migration!.PagesRemaining) : null;
             host?.Dispose();
             if (unfinished is not null) throw unfinished;
             if (failure is OperationCanceledException && !interrupt.IsCancellationRequested && start.IsCancellationRequested)

@@ -25,7 +25,7 @@ internal static class RunningGuests
                     MonitorPath = guest.Monitor,
                     RunDirectory = guest.Folder,
                     WaitsForRam = UnfinishedPostcopy.Read(guest.Folder) is not null,
-                    IsInterrupted = UnfinishedPostcopy.Read(guest.Folder) is not null && UnfinishedPostcopy.IsAbandoned(guest.Folder),
-                }),
+                })
+                .Select(guest => guest with { IsInterrupted = guest.WaitsForRam && UnfinishedPostcopy.IsAbandoned(guest.RunDirectory) }),
         ];
 }

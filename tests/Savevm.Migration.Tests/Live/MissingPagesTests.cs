@@ -53,7 +53,7 @@ public sealed class MissingPagesTests
         }
         Assert.InRange(faults.Faults, 100, source.Ram.Blocks.Sum(block => block.PageCount));
         Assert.Equal(faults.Faults, conversation.Outgoing.Statistics.RequestsReceived);
-        Assert.True(collector.Collections > 10, $"{collector.Collections} collections");
+        Assert.True(collector.Count > 10, $"{collector.Count} collections");
     }
 
     /// <summary>
@@ -91,7 +91,7 @@ public sealed class MissingPagesTests
         // What the destination measures is within what those who waited did: from its hearing of a fault to the page, each page once.
         var allWaits = readers.Waits.Aggregate(TimeSpan.Zero, (sum, wait) => sum + wait);
         Assert.InRange(statistics.PageWaitTime, statistics.LongestPageWait + TimeSpan.FromTicks(1), allWaits);
-        Assert.True(collector.Collections > 100, $"{collector.Collections} collections");
+        Assert.True(collector.Count > 100, $"{collector.Count} collections");
         var waits = readers.Waits.Order().ToArray();
         var (middle, nearlyAll) = (waits[waits.Length / 2], waits[waits.Length * 99 / 100]);
         TestContext.Current.SendDiagnosticMessage($"waits of {waits.Length} touches: half within {middle.TotalMicroseconds:f0} us, 99 % within {nearlyAll.TotalMicroseconds:f0} us");
@@ -237,36 +237,6 @@ public sealed class MissingPagesTests
                 var before = memory.ReadByte(offset);
                 if (written.TryAdd((block, offset), before)) memory.WriteByte(offset, Mark);
             }
-        }
-    }
-
-    /// <summary>Collects garbage all the while.</summary>
-    private sealed class Collector : IDisposable
-    {
-        private readonly Thread thread;
-        private volatile bool ends;
-
-        public Collector()
-        {
-            thread = new Thread(() =>
-            {
-                while (!ends)
-                {
-                    GC.Collect();
-                    Collections++;
-                    Thread.Sleep(1);
-                }
-            })
-            { IsBackground = true };
-            thread.Start();
-        }
-
-        public long Collections { get; private set; }
-
-        public void Dispose()
-        {
-            ends = true;
-            thread.Join();
         }
     }
 }

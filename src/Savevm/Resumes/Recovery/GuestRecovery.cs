@@ -149,7 +149,7 @@ internal sealed class GuestRecovery(ResumePlan plan, InterruptedGuest guest, IOp
             return wasKilled ? new OperationCanceledException("The guest was killed on interrupt.", failure, interrupt)
                 : new SavevmException(ExitCode.PeerFailed, What, $"QEMU {id} has ended", guest.Directory is { } directory ? $"its last words may be in {directory}" : null, failure);
         }
-        return Interruption.Of(failure, plan.Request.Name, Command, migration!.PagesRemaining);
+        return Interruption.Of(failure, plan.Request, migration!.PagesRemaining);
     }
 
     private async Task InterruptAsync()
@@ -173,7 +173,7 @@ internal sealed class GuestRecovery(ResumePlan plan, InterruptedGuest guest, IOp
 
     private string What => $"recovery of {plan.Request.Name}";
 
-    private string Command => plan.Request.RecoverCommand ?? $"savevm resume {plan.Request.Name} --recover";
+    private string Command => Interruption.CommandOf(plan.Request);
 
     private ResumedGuest Describe(bool isComplete) => new()
     {

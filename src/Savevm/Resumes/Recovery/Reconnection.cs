@@ -32,7 +32,13 @@ internal sealed class Reconnection(QemuDestination destination, string directory
     public ChannelSet Open(CancellationToken cancellationToken)
     {
         destination.RecoverAsync($"unix:{path}", SeeingTheBreak, cancellationToken).GetAwaiter().GetResult();
-        var address = ChannelAddress.Parse($"unix:{path}");
+        return Connect($"unix:{path}", hasPreempt, cancellationToken);
+    }
+
+    /// <summary>The channels to a QEMU that listens.</summary>
+    public static ChannelSet Connect(string uri, bool hasPreempt, CancellationToken cancellationToken)
+    {
+        var address = ChannelAddress.Parse(uri);
         var main = address.Connect(cancellationToken);
         try
         {

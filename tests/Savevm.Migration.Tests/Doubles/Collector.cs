@@ -1,4 +1,4 @@
-namespace Savevm.Migration.Tests.Background;
+namespace Savevm.Migration.Tests.Doubles;
 
 /// <summary>Collects garbage all the while.</summary>
 internal sealed class Collector : IDisposable
