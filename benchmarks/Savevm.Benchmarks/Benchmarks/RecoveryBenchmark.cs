@@ -82,33 +82,19 @@ internal static class RecoveryBenchmark
 
     private static Dictionary<Quantity, double> Peer(BenchmarkRun run, SavedGuest saved, params string[] capabilities)
     {
-        using var sourceObserver = new GuestObserver(run.Workspace.NewSocketFolder());
-        using ChildProcess source = ChildProcess.Start(
-            saved.Guest.Qemu.Path,
-            [.. saved.Guest.Arguments, .. sourceObserver.Arguments(withFreeMonitor: false), "-incoming", $"exec:cat {saved.Stream}"]);
-        using var observer = new GuestObserver(run.Workspace.NewSocketFolder());
-        using ChildProcess destination = ChildProcess.Start(
-            saved.Guest.Qemu.Path,
-            [.. saved.Guest.Arguments, .. observer.Arguments(withFreeMonitor: false), "-incoming", "defer"]);
-        QmpConnection from = sourceObserver.Monitor(source);
-        from.UntilMigrated();
-        from.Execute("cont");
-        from.SetCapabilities(true, ["events", .. capabilities]);
-        from.Execute("migrate-set-parameters", new JsonObject { ["max-bandwidth"] = 0 });
-        QmpConnection to = observer.Monitor(destination);
-        to.SetCapabilities(true, ["events", .. capabilities]);
-        to.Execute("migrate-incoming", new JsonObject { ["uri"] = $"unix:{observer.Folder}/in" });
-        from.Send("migrate", new JsonObject { ["uri"] = $"unix:{observer.Folder}/in" });
-        from.Execute("migrate-start-postcopy");
-        int line = Walk(observer, destination);
+        using var pair = new QemuPair(run, saved);
+        pair.SetCapabilities(["events", .. capabilities]);
+        pair.StartPostcopy();
+        QmpConnection from = pair.From, to = pair.To;
+        int line = Walk(pair.Observer, pair.Destination);
         int atSource = from.Position, atDestination = to.Position;
         long begun = Stopwatch.GetTimestamp();
         from.Execute("migrate-pause");
         to.Event("MIGRATION", atDestination, "postcopy-paused");
-        to.Execute("migrate-recover", new JsonObject { ["uri"] = $"unix:{observer.Folder}/again" });
+        to.Execute("migrate-recover", new JsonObject { ["uri"] = $"unix:{pair.Observer.Folder}/again" });
         from.Event("MIGRATION", atSource, "postcopy-paused");
-        from.Execute("migrate", new JsonObject { ["uri"] = $"unix:{observer.Folder}/again", ["resume"] = true });
-        return NextTick(observer, destination, line, begun);
+        from.Execute("migrate", new JsonObject { ["uri"] = $"unix:{pair.Observer.Folder}/again", ["resume"] = true });
+        return NextTick(pair.Observer, pair.Destination, line, begun);
     }
 
     /// <summary>Lets the guest walk from the moment it runs on; the number of the line from which on its ticks count.</summary>

@@ -59,23 +59,13 @@ internal static class RelayBenchmark
     private static Dictionary<Quantity, double> Through(
         BenchmarkRun run, SavedGuest saved, string capability, Func<BenchmarkRun, string, string, ChildProcess>? relay)
     {
-        using var sourceObserver = new GuestObserver(run.Workspace.NewSocketFolder());
-        using ChildProcess source = ChildProcess.Start(
-            saved.Guest.Qemu.Path,
-            [.. saved.Guest.Arguments, .. sourceObserver.Arguments(withFreeMonitor: false), "-incoming", $"exec:cat {saved.Stream}"]);
-        using var observer = new GuestObserver(run.Workspace.NewSocketFolder());
-        string here = Path.Combine(observer.Folder, "here"), there = Path.Combine(observer.Folder, "there");
-        using ChildProcess destination = ChildProcess.Start(
-            saved.Guest.Qemu.Path,
-            [.. saved.Guest.Arguments, .. observer.Arguments(withFreeMonitor: false), "-incoming", "defer"]);
-        QmpConnection from = sourceObserver.Monitor(source), to = observer.Monitor(destination);
-        from.UntilMigrated();
+        using var pair = new QemuPair(run, saved);
+        string here = Path.Combine(pair.Observer.Folder, "here"), there = Path.Combine(pair.Observer.Folder, "there");
+        QmpConnection from = pair.From, to = pair.To;
         from.SetCapabilities(true, "events");
-        from.Execute("migrate-set-parameters", new JsonObject { ["max-bandwidth"] = 0 });
         if (capability.Length > 0)
         {
-            from.SetCapabilities(true, capability);
-            to.SetCapabilities(true, capability);
+            pair.SetCapabilities(capability);
         }
 
         to.Execute("migrate-incoming", new JsonObject { ["uri"] = $"unix:{there}" });

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Savevm.Benchmarks.Measuring;
 using Savevm.Benchmarks.Processes;
@@ -92,25 +91,10 @@ internal static partial class RequestsBenchmark
 
     private static Dictionary<Quantity, double> Peer(BenchmarkRun run, SavedGuest saved, int touches, params string[] capabilities)
     {
-        using var sourceObserver = new GuestObserver(run.Workspace.NewSocketFolder());
-        using ChildProcess source = ChildProcess.Start(
-            saved.Guest.Qemu.Path,
-            [.. saved.Guest.Arguments, .. sourceObserver.Arguments(withFreeMonitor: false), "-incoming", $"exec:cat {saved.Stream}"]);
-        using var observer = new GuestObserver(run.Workspace.NewSocketFolder());
-        using ChildProcess destination = ChildProcess.Start(
-            saved.Guest.Qemu.Path,
-            [.. saved.Guest.Arguments, .. observer.Arguments(withFreeMonitor: false), "-incoming", "defer"]);
-        QmpConnection from = sourceObserver.Monitor(source);
-        from.UntilMigrated();
-        from.Execute("cont");
-        from.SetCapabilities(true, capabilities);
-        from.Execute("migrate-set-parameters", new JsonObject { ["max-bandwidth"] = 0 });
-        QmpConnection to = observer.Monitor(destination);
-        to.SetCapabilities(true, capabilities);
-        to.Execute("migrate-incoming", new JsonObject { ["uri"] = $"unix:{observer.Folder}/in" });
-        from.Send("migrate", new JsonObject { ["uri"] = $"unix:{observer.Folder}/in" });
-        from.Execute("migrate-start-postcopy");
-        return Walk(observer, destination, source.Id, touches);
+        using var pair = new QemuPair(run, saved);
+        pair.SetCapabilities(capabilities);
+        pair.StartPostcopy();
+        return Walk(pair.Observer, pair.Destination, pair.Source.Id, touches);
     }
 
     /// <summary>Lets the guest walk from the moment it runs on, and reads what it says about its touches.</summary>
