@@ -24,6 +24,10 @@ public sealed class FrozenRam(GuestRam ram, PagerOptions options) : IFrozenRam
     private const int CopiedPages = 64;
 
     private const int ZeroPages = 1024;
+
+    /// <summary>64 MiB: so many of the pager's copies may wait while pages are copied here, which spares writers their wait.</summary>
+    private const long CopiesThatWait = 1 << 14;
+
     private static readonly TimeSpan PagerPoll = TimeSpan.FromMilliseconds(1);
 
     private readonly NativeBuffer buffer = new(CopiedPages * RamBlock.PageSize);
@@ -33,7 +37,7 @@ public sealed class FrozenRam(GuestRam ram, PagerOptions options) : IFrozenRam
     private PagerMemory? memory;
     private LinuxFile? copies;
     private PagerProcess? pager;
-    private (int Block, long Page) cursor;
+    private (int Block, long Page) cursor, emptyCursor;
     private long given, total, copiesGiven, punched, ahead;
     private bool isHeld;
 
@@ -86,6 +90,7 @@ public sealed class FrozenRam(GuestRam ram, PagerOptions options) : IFrozenRam
         {
             // Before the protection, of which what is not populated gets marks that look like pages.
             populated.Look();
+            foreach (var block in ram.Hosted) memory!.ClaimEmpty(block.Index, populated);
             foreach (var block in ram.Hosted.Where(block => block.UsedLength > 0))
                 faults!.WriteProtect(block.Address, (nint)block.UsedLength, true);
         }
@@ -103,13 +108,15 @@ public sealed class FrozenRam(GuestRam ram, PagerOptions options) : IFrozenRam
         if (memory is null || pager is null) throw new InvalidOperationException("It is not frozen.");
         while (given < total)
         {
-            if (copiesGiven < memory.CopyCount)
+            var waiting = memory.CopyCount - copiesGiven;
+            if (waiting < CopiesThatWait && TryNextInOrder(out first, out run)) return true;
+            if (waiting > 0)
             {
                 first = memory.Copied(copiesGiven);
                 run = NextCopy();
                 return true;
             }
-            if (TryNextInOrder(out first, out run)) return true;
+            if (TryNextEmpty(out first, out run)) return true;
             // All are claimed; the last copies are being made.
             if (copiesGiven < memory.CopyCount || given >= total) continue;
             DemandPager();
@@ -158,8 +165,7 @@ public sealed class FrozenRam(GuestRam ram, PagerOptions options) : IFrozenRam
             while ((cursor.Page = memory.NextUnclaimed(cursor.Block, cursor.Page)) < pages)
             {
                 first = new PageAddress(cursor.Block, cursor.Page);
-                var count = populated.IsEmpty(cursor.Block, cursor.Page) ? TakeEmpty(block, pages, out run) : Take(block, pages, out run);
-                if (count > 0) return true;
+                if (Take(block, pages, out run) > 0) return true;
             }
         }
         first = default;
@@ -167,15 +173,23 @@ public sealed class FrozenRam(GuestRam ram, PagerOptions options) : IFrozenRam
         return false;
     }
 
-    /// <summary>Pages that were never written to before the instant. Nothing is read, which would populate them.</summary>
-    private int TakeEmpty(HostedRamBlock block, long pages, out PageRun run)
+    /// <summary>Pages that were never written to before the instant: claimed since then. Nothing is read, which would populate them.</summary>
+    private bool TryNextEmpty(out PageAddress first, out PageRun run)
     {
-        var limit = (int)Math.Min(ZeroPages, pages - cursor.Page);
-        var count = 0;
-        while (count < limit && populated.IsEmpty(block.Index, cursor.Page + count) && memory!.TryClaim(block.Index, cursor.Page + count)) count++;
-        run = count > 0 ? PageRun.Zero(count) : default;
-        Took(block, count);
-        return count;
+        for (; emptyCursor.Block < ram.Hosted.Count; emptyCursor = (emptyCursor.Block + 1, 0))
+        {
+            var (from, end) = populated.NextEmpty(emptyCursor.Block, emptyCursor.Page);
+            if (from == end) continue;
+            var count = (int)Math.Min(ZeroPages, end - from);
+            first = new PageAddress(emptyCursor.Block, from);
+            run = PageRun.Zero(count);
+            emptyCursor.Page = from + count;
+            given += count;
+            return true;
+        }
+        first = default;
+        run = default;
+        return false;
     }
 
     private int Take(HostedRamBlock block, long pages, out PageRun run)

@@ -119,6 +119,21 @@ internal sealed unsafe class PagerMemory : IDisposable
         return (Interlocked.Or(ref Claims(block)[page >> 6], mask) & mask) == 0;
     }
 
+    /// <summary>Claims the pages of a block that are empty: writes to them are let through at once.</summary>
+    public void ClaimEmpty(int block, PopulatedPages populated)
+    {
+        var claims = Claims(block);
+        for (var (first, end) = populated.NextEmpty(block, 0); first < end; (first, end) = populated.NextEmpty(block, end))
+        {
+            for (var page = first; page < end;)
+            {
+                var count = (int)Math.Min(64 - (page & 63), end - page);
+                claims[page >> 6] |= (long)((count == 64 ? ulong.MaxValue : (1UL << count) - 1) << (int)(page & 63));
+                page += count;
+            }
+        }
+    }
+
     /// <summary>The first page from one on that nobody has claimed; the number of pages when there is none.</summary>
     public long NextUnclaimed(int block, long from)
     {

@@ -17,6 +17,13 @@ internal sealed class PopulatedPages(IReadOnlyList<HostedRamBlock> blocks)
     /// <summary>Whether nobody had written to a page when it was looked.</summary>
     public bool IsEmpty(int block, long page) => !there[block].IsSet(page);
 
+    /// <summary>The first empty pages of a block from one on, and where they end; the same number twice when there are none.</summary>
+    public (long First, long End) NextEmpty(int block, long from)
+    {
+        var first = there[block].NextClear(from);
+        return (first, there[block].NextSet(first));
+    }
+
     /// <summary>Looks. The machine stands still.</summary>
     public void Look()
     {

@@ -1,10 +1,6 @@
 using Microsoft.Win32.SafeHandles;
-using Savevm.Linux.Descriptors;
 using Savevm.Linux.Files;
-using Savevm.Linux.Memory;
-using Savevm.Linux.Processes;
 using Savevm.Linux.Userfaultfd;
-using Savevm.Machine.Ram;
 
 namespace Savevm.Hosting.Snapshots;
 
@@ -22,7 +18,7 @@ public static class SnapshotPager
     internal const int OrderBytes = 24;
     internal const string Variable = "SAVEVM_PAGER";
 
-    private const string Name = "pager";
+    internal const string Name = "pager";
 
     /// <summary>A program that called <see cref="ServeIfAsked"/> can be its own pager.</summary>
     internal static bool IsWired { get; private set; }
@@ -47,91 +43,14 @@ public static class SnapshotPager
         using var memory = PagerMemory.Open(new LinuxFile(new SafeFileHandle(SharedDescriptor, ownsHandle: true), Name));
         using var copies = new LinuxFile(new SafeFileHandle(CopiesDescriptor, ownsHandle: true), Name);
         using var faults = FaultDescriptor.OfAnotherProcess(new SafeFileHandle(FaultsDescriptor, ownsHandle: true));
-        using var page = new NativeBuffer(RamBlock.PageSize);
+        using var service = new PagerService(control, memory, copies, faults);
         try
         {
-            ServeAll(control, memory, copies, faults, page);
+            service.Run();
         }
         catch (Linux.LinuxException)
         {
             // The program is gone, or its RAM.
-        }
-    }
-
-    private static void ServeAll(SafeFileHandle control, PagerMemory memory, LinuxFile copies, FaultDescriptor faults, NativeBuffer page)
-    {
-        Descriptor.SetNonBlocking(control, true, Name);
-        Span<byte> order = stackalloc byte[OrderBytes];
-        Descriptor.Write(control, [1], Name);
-        while (true)
-        {
-            var (fault, word) = Descriptor.WaitReadable(faults.Handle, control, Timeout.InfiniteTimeSpan, Name);
-            if ((fault & PollEvents.Readable) != 0)
-            {
-                while (faults.TryRead(out var held))
-                {
-                    if (!Answer(held.Address, memory, copies, faults, page)) return;
-                }
-            }
-            if (word != PollEvents.None && !Obey(control, order, memory, faults)) return;
-        }
-    }
-
-    private static unsafe bool Answer(nint address, PagerMemory memory, LinuxFile copies, FaultDescriptor faults, NativeBuffer buffer)
-    {
-        memory.Faults++;
-        for (var block = 0; block < memory.BlockCount; block++)
-        {
-            var offset = address - memory.AddressOf(block);
-            if (offset < 0 || offset / RamBlock.PageSize >= memory.PagesOf(block)) continue;
-            var page = offset / RamBlock.PageSize;
-            var first = memory.AddressOf(block) + (page * RamBlock.PageSize);
-            // Claimed already: its copy exists, here or there.
-            if (memory.TryClaim(block, page))
-            {
-                var failure = ProcessMemory.Read(memory.ProcessId, first, buffer.Address, RamBlock.PageSize);
-                if (failure == 0) failure = TryWrite(copies, new ReadOnlySpan<byte>((void*)buffer.Address, RamBlock.PageSize), memory.CopyCount * RamBlock.PageSize);
-                if (failure != 0)
-                {
-                    memory.Failure = failure;
-                    return false;
-                }
-                memory.Publish(block, page);
-            }
-            faults.WriteProtect(first, RamBlock.PageSize, false);
-            return true;
-        }
-        return true;
-    }
-
-    private static int TryWrite(LinuxFile copies, ReadOnlySpan<byte> bytes, long offset)
-    {
-        try
-        {
-            copies.Write(bytes, offset);
-            return 0;
-        }
-        catch (Linux.LinuxException failure)
-        {
-            return failure.ErrorNumber;
-        }
-    }
-
-    /// <summary>Pages that the program has copied: nobody need wait for them. False when it wants no more, or is gone.</summary>
-    private static bool Obey(SafeFileHandle control, Span<byte> order, PagerMemory memory, FaultDescriptor faults)
-    {
-        while (true)
-        {
-            int filled = 0;
-            while (filled < order.Length)
-            {
-                var count = Descriptor.Read(control, order[filled..], Name);
-                if (count == 0) return false;
-                if (count < 0 && filled == 0) return true;
-                if (count > 0) filled += count;
-            }
-            var (block, first, pages) = (BitConverter.ToInt64(order), BitConverter.ToInt64(order[8..]), BitConverter.ToInt64(order[16..]));
-            faults.WriteProtect(memory.AddressOf((int)block) + ((nint)first * RamBlock.PageSize), (nint)pages * RamBlock.PageSize, false);
         }
     }
 }

@@ -1,0 +1,150 @@
+using System.Diagnostics;
+using Microsoft.Win32.SafeHandles;
+using Savevm.Linux;
+using Savevm.Linux.Descriptors;
+using Savevm.Linux.Files;
+using Savevm.Linux.Memory;
+using Savevm.Linux.Processes;
+using Savevm.Linux.Userfaultfd;
+using Savevm.Machine.Ram;
+
+namespace Savevm.Hosting.Snapshots;
+
+/// <summary>
+/// What a pager does: copies the page of each fault and lets the write through. Where somebody writes to a second page of a neighbourhood, the whole
+/// neighbourhood is copied: a wait for sixteen pages is little longer than one for one.
+/// </summary>
+/// <remarks>
+/// Faults come in bunches, and to be woken takes longer than to copy a page: after each it looks a while for the next before it goes to sleep.
+/// </remarks>
+internal sealed unsafe class PagerService(SafeFileHandle control, PagerMemory memory, LinuxFile copies, FaultDescriptor faults) : IDisposable
+{
+    private const int NeighbourPages = 16;
+    private const int FaultsBetweenOrders = 16;
+    private static readonly long LookTicks = Stopwatch.Frequency * 30 / 1_000_000;
+
+    private readonly NativeBuffer buffer = new(NeighbourPages * RamBlock.PageSize);
+    private readonly NativeBuffer orders = new(SnapshotPager.OrderBytes);
+
+    // Of each neighbourhood: somebody waited for a page of it.
+    private readonly PageBitmap[] known = [.. Enumerable.Range(0, memory.BlockCount).Select(block => new PageBitmap((memory.PagesOf(block) / NeighbourPages) + 1))];
+
+    /// <summary>Serves until the program wants no more, is gone, or a page cannot be copied.</summary>
+    /// <exception cref="LinuxException">The program is gone, or its RAM.</exception>
+    public void Run()
+    {
+        Descriptor.SetNonBlocking(control, true, SnapshotPager.Name);
+        Descriptor.Write(control, [1], SnapshotPager.Name);
+        while (true)
+        {
+            var (fault, word) = Descriptor.WaitReadable(faults.Handle, control, Timeout.InfiniteTimeSpan, SnapshotPager.Name);
+            if ((fault & PollEvents.Readable) != 0 && !AnswerBunch()) return;
+            if (word != PollEvents.None && !Obey()) return;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        buffer.Dispose();
+        orders.Dispose();
+    }
+
+    /// <summary>False when it is over.</summary>
+    private bool AnswerBunch()
+    {
+        var last = Stopwatch.GetTimestamp();
+        for (var answered = 0; Stopwatch.GetTimestamp() - last < LookTicks;)
+        {
+            if (!faults.TryRead(out var held))
+            {
+                // The one who was woken may need this processor.
+                Thread.Yield();
+                continue;
+            }
+            if (!Answer(held.Address) || (++answered % FaultsBetweenOrders == 0 && !Obey())) return false;
+            last = Stopwatch.GetTimestamp();
+        }
+        return true;
+    }
+
+    private bool Answer(nint address)
+    {
+        memory.Faults++;
+        for (var block = 0; block < memory.BlockCount; block++)
+        {
+            var offset = address - memory.AddressOf(block);
+            if (offset < 0 || offset / RamBlock.PageSize >= memory.PagesOf(block)) continue;
+            var page = offset / RamBlock.PageSize;
+            var neighbourhood = page / NeighbourPages;
+            if (known[block].Set(neighbourhood)) return Open(block, page, 1);
+            var first = neighbourhood * NeighbourPages;
+            return Open(block, first, (int)Math.Min(NeighbourPages, memory.PagesOf(block) - first));
+        }
+        return true;
+    }
+
+    /// <summary>Copies what of a range nobody has copied yet, and lets writes to all of it through.</summary>
+    private bool Open(int block, long first, int pages)
+    {
+        for (int index = 0, run; index < pages; index += run)
+        {
+            // Claimed already: its copy exists, here or there.
+            for (run = 0; index + run < pages && memory.TryClaim(block, first + index + run);) run++;
+            if (run == 0)
+            {
+                run = 1;
+                continue;
+            }
+            if (!TryCopy(block, first + index, run)) return false;
+        }
+        faults.WriteProtect(memory.AddressOf(block) + ((nint)first * RamBlock.PageSize), (nint)pages * RamBlock.PageSize, false);
+        return true;
+    }
+
+    private bool TryCopy(int block, long first, int pages)
+    {
+        var length = pages * RamBlock.PageSize;
+        var failure = ProcessMemory.Read(memory.ProcessId, memory.AddressOf(block) + ((nint)first * RamBlock.PageSize), buffer.Address, length);
+        if (failure == 0) failure = TryWrite(buffer.Slice(0, length), memory.CopyCount * RamBlock.PageSize);
+        if (failure != 0)
+        {
+            memory.Failure = failure;
+            return false;
+        }
+        for (var index = 0; index < pages; index++) memory.Publish(block, first + index);
+        return true;
+    }
+
+    private int TryWrite(ReadOnlySpan<byte> bytes, long offset)
+    {
+        try
+        {
+            copies.Write(bytes, offset);
+            return 0;
+        }
+        catch (LinuxException failure)
+        {
+            return failure.ErrorNumber;
+        }
+    }
+
+    /// <summary>Pages that the program has copied: nobody need wait for them. False when it wants no more, or is gone.</summary>
+    private bool Obey()
+    {
+        var order = orders.Slice(0, SnapshotPager.OrderBytes);
+        while (true)
+        {
+            var filled = 0;
+            while (filled < order.Length)
+            {
+                var count = Descriptor.Read(control, order[filled..], SnapshotPager.Name);
+                if (count == 0) return false;
+                if (count < 0 && filled == 0) return true;
+                if (count > 0) filled += count;
+            }
+            var (block, first, pages) = (BitConverter.ToInt64(order), BitConverter.ToInt64(order[8..]), BitConverter.ToInt64(order[16..]));
+            faults.WriteProtect(memory.AddressOf((int)block) + ((nint)first * RamBlock.PageSize), (nint)pages * RamBlock.PageSize, false);
+        }
+    }
+}
