@@ -24,6 +24,9 @@ public sealed record QemuFacts
     /// <summary>The number of virtual processors.</summary>
     public int CpuCount { get; init; }
 
+    /// <summary>The threads of its virtual processors, by the ids that its own pid namespace gives them.</summary>
+    public IReadOnlyList<int> CpuThreads { get; init; } = [];
+
     /// <summary>The idstr of the main RAM block, such as <c>pc.ram</c>; null where it is not one block (NUMA).</summary>
     public string? MainRamId { get; init; }
 

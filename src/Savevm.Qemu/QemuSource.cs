@@ -76,24 +76,39 @@ public sealed partial class QemuSource : IAsyncDisposable
     public Task<QemuFacts> ReadFactsAsync(CancellationToken cancellationToken = default) => QemuFactsReader.ReadAsync(Client, cancellationToken);
 
     /// <summary>
-    /// Whether this QEMU can do <c>background-snapshot</c> now, on this host, as the user it runs as: switches it on and back. Null
-    /// when it can, else why not.
+    /// Whether this QEMU can do <c>background-snapshot</c> now, with its devices and RAM, on this host, as the user it runs as: switches it on
+    /// and back. Null when it can, else why not.
     /// </summary>
+    /// <param name="facts">What it is.</param>
+    /// <param name="cancellationToken">Ends the question.</param>
     /// <exception cref="QmpConnectionException">The monitor closed or does not answer.</exception>
-    public async Task<string?> ExplainNoBackgroundAsync(CancellationToken cancellationToken = default)
+    public async Task<QemuException?> FindNoBackgroundAsync(QemuFacts facts, CancellationToken cancellationToken = default)
     {
+        ArgumentNullException.ThrowIfNull(facts);
+        if (BackgroundObstacle.OfDevices(facts.Parts) is { } obstacle)
+        {
+            return obstacle;
+        }
+
         try
         {
             await _settings.PlanAsync(new SourceMigrationPlan { Mode = SourceMode.Background }, cancellationToken).ConfigureAwait(false);
-            return Told(await _settings.TryAsync(cancellationToken).ConfigureAwait(false));
+            return await _settings.TryAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (SourceUnavailableException refusal)
         {
-            return Told(refusal);
+            return refusal;
         }
+    }
 
-        static string? Told(QemuException? refusal) =>
-            refusal is null ? null : refusal.Message + (refusal.Hint is null ? string.Empty : $" ({refusal.Hint})");
+    /// <summary>
+    /// The capabilities that are on and that QEMU does not combine with a background snapshot: they are switched off for its time, and on again.
+    /// </summary>
+    public static IReadOnlyList<string> BackgroundExcludes(QemuFacts facts)
+    {
+        ArgumentNullException.ThrowIfNull(facts);
+        var changes = SourceSettings.CapabilityChanges(facts.Capabilities, new SourceMigrationPlan { Mode = SourceMode.Background, UseReturnPath = false });
+        return [.. changes.Where(change => !change.Value).Select(change => change.Key).Order(StringComparer.Ordinal)];
     }
 
     /// <summary>

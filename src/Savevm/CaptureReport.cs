@@ -27,6 +27,9 @@ public sealed record CaptureReport
     /// <summary>How long the guest stood still, as QEMU reports it; null when it did not say.</summary>
     public TimeSpan? Downtime { get; init; }
 
+    /// <summary>What the guest lost while the snapshot was taken; null unless it was taken in the background, and where its threads cannot be seen.</summary>
+    public GuestSlowdown? Slowdown { get; init; }
+
     /// <summary>Rounds over the RAM (precopy); null when QEMU did not say.</summary>
     public int? Rounds { get; init; }
 

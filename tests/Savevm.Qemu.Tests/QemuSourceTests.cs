@@ -167,13 +167,14 @@ public sealed class QemuSourceTests
     {
         await using var monitor = Running();
         await using var source = await QemuSource.AttachAsync(monitor.Path, Limit);
+        var facts = await source.ReadFactsAsync(Limit);
         int writes = monitor.WriteSizes.Count;
-        Assert.Null(await source.ExplainNoBackgroundAsync(Limit));
+        Assert.Null(await source.FindNoBackgroundAsync(facts, Limit));
         Assert.Equal(writes + 2, monitor.WriteSizes.Count);
         Assert.Equal("auto-converge=off background-snapshot=on events=on from-the-future=off multifd=off", Switches(monitor, 0));
         Assert.Equal("auto-converge=on background-snapshot=off events=off from-the-future=on multifd=on", Switches(monitor, 1));
         monitor.Handlers["migrate-set-capabilities"] = _ => "!not supported by host kernel";
-        Assert.Contains("not supported by host kernel", await source.ExplainNoBackgroundAsync(Limit), StringComparison.Ordinal);
+        Assert.Contains("not supported by host kernel", (await source.FindNoBackgroundAsync(facts, Limit))?.Message, StringComparison.Ordinal);
         await source.RestoreAsync(Limit);
         Assert.DoesNotContain("migrate-set-parameters", monitor.Names);
     }

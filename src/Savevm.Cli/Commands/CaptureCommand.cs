@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.Json;
 using Savevm.Cli.CommandLine;
 using Savevm.Cli.Output;
 using Savevm.Cli.Values;
@@ -121,8 +123,21 @@ public static class CaptureCommand
         string stood = report.Downtime is { } downtime ? $", the guest stood still for {Duration.Format(downtime)}" : "";
         string durable = report.Durable ? "" : "; it is not yet safe against a power cut";
         return $"{report.Name}: captured {ModeName(report.Mode)} in {Duration.Format(report.Elapsed)}: "
-            + $"{ByteSize.Format(report.GuestBytes)} of RAM, {ByteSize.Format(report.DataBytes)} stored{stood}{durable}";
+            + $"{ByteSize.Format(report.GuestBytes)} of RAM, {ByteSize.Format(report.DataBytes)} stored{stood}{Slowdown(report.Slowdown)}{durable}";
     }
+
+    private static string Slowdown(GuestSlowdown? slowdown)
+    {
+        if (slowdown is null)
+        {
+            return "";
+        }
+
+        string waited = slowdown is { Waited: { } part, LongestWait: { } longest } ? $" and waited {Percent(part)} for their pages, {Duration.Format(longest)} at the longest" : "";
+        return $"; for {Duration.Format(slowdown.Window)} its processors ran {Percent(slowdown.RanMeanwhile)} of the time ({Percent(slowdown.RanBefore)} before){waited}";
+    }
+
+    private static string Percent(double part) => part.ToString("0 %", CultureInfo.InvariantCulture);
 
     private static string Json(CaptureReport report) =>
         JsonText.Line(writer =>
@@ -135,10 +150,36 @@ public static class CaptureCommand
             writer.WriteMilliseconds("elapsed_ms", report.Elapsed);
             writer.WriteMilliseconds("downtime_ms", report.Downtime);
             writer.WriteWhole("rounds", report.Rounds);
+            WriteSlowdown(writer, report.Slowdown);
             writer.WriteBoolean("durable", report.Durable);
             writer.WriteStrings("overlays", report.Overlays);
             writer.WriteStrings("notes", report.Notes);
         });
+
+    private static void WriteSlowdown(Utf8JsonWriter writer, GuestSlowdown? slowdown)
+    {
+        if (slowdown is null)
+        {
+            writer.WriteNull("slowdown");
+            return;
+        }
+
+        writer.WriteStartObject("slowdown");
+        writer.WriteMilliseconds("window_ms", slowdown.Window);
+        writer.WriteNumber("ran_before", Math.Round(slowdown.RanBefore, 3));
+        writer.WriteNumber("ran_meanwhile", Math.Round(slowdown.RanMeanwhile, 3));
+        if (slowdown.Waited is { } waited)
+        {
+            writer.WriteNumber("waited", Math.Round(waited, 3));
+        }
+        else
+        {
+            writer.WriteNull("waited");
+        }
+
+        writer.WriteMilliseconds("longest_wait_ms", slowdown.LongestWait);
+        writer.WriteEndObject();
+    }
 
     private static string ModeName(CaptureMode mode) =>
         mode switch

@@ -49,6 +49,7 @@ internal static class QemuFactsReader
             Accelerator = answers["query-kvm"].Flag("enabled") ? "kvm" : "tcg",
             MemoryBytes = answers["query-memory-size-summary"].Number("base-memory"),
             CpuCount = answers["query-cpus-fast"].Items().Count(),
+            CpuThreads = [.. answers["query-cpus-fast"].Items().Select(item => item.NumberOrNull("thread-id")).OfType<long>().Select(id => (int)id)],
             MainRamId = string.IsNullOrEmpty(backend) ? null : await RamIdAsync(client, backend, cancellationToken).ConfigureAwait(false),
             MainRamBackend = string.IsNullOrEmpty(backend) ? null : backend[(backend.LastIndexOf('/') + 1)..],
             Parts = await MachinePartsReader.ReadAsync(client, process, answers["query-cpus-fast"], cancellationToken).ConfigureAwait(false),

@@ -53,7 +53,7 @@ internal sealed class ChangedSettings(QmpClient client)
             {
                 // Nothing was changed, so there is nothing to put back.
                 _oldCapabilities.Clear();
-                throw Explain(refusal);
+                throw await ExplainAsync(refusal, cancellationToken).ConfigureAwait(false);
             }
         }
 
@@ -73,7 +73,7 @@ internal sealed class ChangedSettings(QmpClient client)
         var results = await client.ExecuteEachAsync([Set(_newCapabilities), Set(_oldCapabilities)], cancellationToken).ConfigureAwait(false);
         _oldCapabilities.Clear();
         _oldParameters.Clear();
-        return results[0].Refusal is { } refusal ? Explain(refusal) : null;
+        return results[0].Refusal is { } refusal ? await ExplainAsync(refusal, cancellationToken).ConfigureAwait(false) : null;
     }
 
     /// <summary>Puts everything back. Safe to call at any time and twice.</summary>
@@ -113,11 +113,21 @@ internal sealed class ChangedSettings(QmpClient client)
 
     private static QmpCommand Set(Dictionary<string, bool> capabilities) => new("migrate-set-capabilities", SourceSettings.ToArguments(capabilities));
 
-    private QemuException Explain(QmpException refusal)
+    private async Task<QemuException> ExplainAsync(QmpException refusal, CancellationToken cancellationToken)
     {
         if (!_newCapabilities.GetValueOrDefault("background-snapshot"))
         {
             return refusal;
+        }
+
+        // QEMU's word for RAM that it cannot protect. It does not say which.
+        if (refusal.Description.Contains("memory configuration", StringComparison.Ordinal)
+            && await BackgroundObstacle.OfMemoryAsync(client, cancellationToken).ConfigureAwait(false) is { Count: > 0 } memory)
+        {
+            return new SourceUnavailableException(
+                $"QEMU cannot take a background snapshot here: RAM in a file of a disk cannot be write-protected: {string.Join(", ", memory)}",
+                "start the guest with memory-backend-memfd, or a file in /dev/shm or of huge pages; --mode stop needs nothing of the host",
+                refusal);
         }
 
         string? remedy = Savevm.Linux.Userfaultfd.UserfaultfdProbe.Run().Remedy;

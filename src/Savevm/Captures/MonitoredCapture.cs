@@ -26,7 +26,7 @@ namespace Savevm.Captures;
 /// </summary>
 internal sealed class MonitoredCapture(CaptureRequest request, string socketPath, IOperationObserver observer, SnapshotWriter writer)
 {
-    private readonly Stopwatch watch = Stopwatch.StartNew();
+    private readonly Stopwatch clock = Stopwatch.StartNew();
     private readonly ConvergenceWatch convergence = new();
     private readonly List<string> notes = [];
 
@@ -38,6 +38,7 @@ internal sealed class MonitoredCapture(CaptureRequest request, string socketPath
         CaptureObstacle.Refuse(request.Name, facts);
         var decision = await DecideAsync(source, facts, cancellationToken).ConfigureAwait(false);
         var background = decision.Mode == SourceMode.Background;
+        using var watch = background ? VcpuWatch.Start(facts) : null;
         var disks = DiskCapture.Plan(request, facts, writer, goesOn: background || request.After == AfterCapture.Run);
         var commandLine = CommandLineCorrection.Correct(facts);
         foreach (var sentence in commandLine.Corrections.Concat(commandLine.Notes)) Tell(sentence);
@@ -46,10 +47,11 @@ internal sealed class MonitoredCapture(CaptureRequest request, string socketPath
         try
         {
             await disks.OpenAsync(source.Client, cancellationToken).ConfigureAwait(false);
-            var (result, progress, streamBytes) = await TransferAsync(source, decision.Mode, disks, cancellationToken).ConfigureAwait(false);
+            var (result, progress, streamBytes) = await TransferAsync(source, decision.Mode, disks, watch, cancellationToken).ConfigureAwait(false);
             // The guest stands still until it is told to go on: the instant of its RAM is the instant of its disks.
             if (!background) await disks.SwitchAsync(cancellationToken).ConfigureAwait(false);
             if (request.After == AfterCapture.Run) await source.LeaveAsync(SourceAfter.Run, source.WasRunning, cancellationToken).ConfigureAwait(false);
+            var slowdown = watch?.End();
             // 7.2 says completed before it has added up.
             if (progress.TotalTime == TimeSpan.Zero) progress = await source.PollAsync(cancellationToken).ConfigureAwait(false);
             foreach (var remark in result.Remarks) Tell(remark);
@@ -58,9 +60,10 @@ internal sealed class MonitoredCapture(CaptureRequest request, string socketPath
             commandLine = CommandLineCorrection.Fit(commandLine, result.Devices.Sections.Select(section => (section.IdStr, section.InstanceId)));
             var manifest = Store(facts, RecordedSource.From(facts, commandLine, socketPath, await digest.ConfigureAwait(false)), decision, disks, cancellationToken);
             await LeaveDurableAsync(source, cancellationToken).ConfigureAwait(false);
-            return CaptureOperation.Report(request, Translate(decision.Mode), notes, manifest, streamBytes, watch) with
+            return CaptureOperation.Report(request, Translate(decision.Mode), notes, manifest, streamBytes, clock) with
             {
                 Downtime = progress.Downtime,
+                Slowdown = slowdown,
                 Rounds = (int)Math.Min(progress.Iteration, int.MaxValue),
                 Overlays = disks.IsSwitched ? [.. disks.OverlayPaths] : [],
             };
@@ -81,9 +84,14 @@ internal sealed class MonitoredCapture(CaptureRequest request, string socketPath
         var asked = request.Mode is { } mode ? Translate(mode) : (SourceMode?)null;
         // Whether background is possible costs a look at the running QEMU: it is taken only where the answer matters.
         var mayFallBack = asked is null && QuirkTable.Rows.Any(row => row.Applies(facts, SourceMode.Live));
-        var noBackground = mayFallBack ? await source.ExplainNoBackgroundAsync(cancellationToken).ConfigureAwait(false) : null;
+        var matters = mayFallBack || (asked == SourceMode.Background && facts.IsRunning);
+        var obstacle = matters ? await source.FindNoBackgroundAsync(facts, cancellationToken).ConfigureAwait(false) : null;
+        if (obstacle is not null && asked is not null) throw obstacle;
+        var noBackground = obstacle is null ? null : obstacle.Message + (obstacle.Hint is null ? string.Empty : $" ({obstacle.Hint})");
         var decision = QuirkTable.Decide(facts, asked, noBackground);
         foreach (var sentence in decision.Sentences) Tell(sentence);
+        if (decision.Mode == SourceMode.Background && QemuSource.BackgroundExcludes(facts) is { Count: > 0 } off)
+            Tell($"QEMU does not combine a background snapshot with {string.Join(", ", off)}: off while it is taken, then on again");
         return decision;
     }
 
@@ -115,7 +123,7 @@ internal sealed class MonitoredCapture(CaptureRequest request, string socketPath
     }
 
     private async Task<(IncomingResult Result, SourceProgress Progress, long StreamBytes)> TransferAsync(
-        QemuSource source, SourceMode mode, DiskCapture disks, CancellationToken cancellationToken)
+        QemuSource source, SourceMode mode, DiskCapture disks, VcpuWatch? watch, CancellationToken cancellationToken)
     {
         // A background snapshot must be read to its end whatever happens here. Unlike a socket, a pipe cannot be shut down under the copy that
         // the source's guard reads on from.
@@ -140,6 +148,7 @@ internal sealed class MonitoredCapture(CaptureRequest request, string socketPath
         Task<SourceProgress>? sending = null;
         try
         {
+            if (watch is not null) await watch.BeginSnapshotAsync(cancellationToken).ConfigureAwait(false);
             using (theirs) await source.StartMigrationAsync(plan, theirs, background ? ours : null, cancellationToken).ConfigureAwait(false);
             if (plan.WhileStopped is not null) await LetRunAsync(source, incoming, reading, either.Token).ConfigureAwait(false);
             sending = source.WaitCompletedAsync(Report, null, either.Token);

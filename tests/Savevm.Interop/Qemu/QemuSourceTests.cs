@@ -297,7 +297,7 @@ public sealed class QemuSourceTests
         LabGuest guest = await LabGuest.StartAsync(workspace, qemu, Guests.Usual(qemu));
         string settings = await MigrationSettings.ReadAsync(guest);
         await using QemuSource source = await QemuSource.AttachAsync(guest.QmpPath);
-        string? obstacle = await source.ExplainNoBackgroundAsync();
+        QemuException? obstacle = await source.FindNoBackgroundAsync(await source.ReadFactsAsync());
         Assert.Equal(settings, await MigrationSettings.ReadAsync(guest));
         if (QemuLab.UserfaultfdAllowed)
         {
@@ -305,7 +305,7 @@ public sealed class QemuSourceTests
             return;
         }
 
-        Assert.Contains("vm.unprivileged_userfaultfd", obstacle, StringComparison.Ordinal);
+        Assert.Contains("vm.unprivileged_userfaultfd", obstacle?.Hint, StringComparison.Ordinal);
         await using var sink = MigrationSink.For(SourceMode.Live);
         var refusal = await Assert.ThrowsAsync<SourceUnavailableException>(() => source.StartMigrationAsync(Plan(SourceMode.Background), sink.Theirs, null));
         Assert.Contains("vm.unprivileged_userfaultfd", refusal.Hint, StringComparison.Ordinal);
