@@ -139,6 +139,16 @@ public static unsafe class Descriptor
         }
     }
 
+    /// <summary>Gives a pipe as much room as an ordinary user's may have.</summary>
+    /// <param name="pipe">Either end.</param>
+    /// <returns>How many bytes it holds. The usual 64 KiB where the user has too many large pipes already.</returns>
+    public static int EnlargePipe(SafeFileHandle pipe)
+    {
+        const int SetPipeSize = 1031, WantedBytes = 1 << 20, UsualBytes = 64 << 10;
+        var size = DescriptorCalls.Control(pipe, SetPipeSize, WantedBytes);
+        return size > 0 ? size : UsualBytes;
+    }
+
     /// <summary>Makes a pipe whose ends no child inherits.</summary>
     /// <param name="nonBlockingRead">Reads from it return at once.</param>
     /// <param name="nonBlockingWrite">Writes to it return at once.</param>

@@ -9,9 +9,7 @@ namespace Savevm.Linux.Descriptors;
 /// </summary>
 public sealed unsafe class SplicePipe : IDisposable
 {
-    private const int SetPipeSize = 1031;
     private const uint Move = 1;
-    private const int WantedBytes = 1 << 20;
 
     private readonly SafeFileHandle read, write;
 
@@ -20,9 +18,7 @@ public sealed unsafe class SplicePipe : IDisposable
     public SplicePipe()
     {
         (read, write) = Descriptor.Pipe();
-        // Refused where the user has too many large pipes already; the usual size does as well, with more calls.
-        var size = DescriptorCalls.Control(write, SetPipeSize, WantedBytes);
-        Capacity = size > 0 ? size : 64 << 10;
+        Capacity = Descriptor.EnlargePipe(write);
     }
 
     /// <summary>The most bytes that one call of <see cref="Carry"/> moves.</summary>

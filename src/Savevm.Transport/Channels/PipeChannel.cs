@@ -23,6 +23,12 @@ public sealed class PipeChannel : DescriptorChannel
         this.access = access;
     }
 
+    /// <summary>
+    /// How long a reader that had to wait lets more come before it reads. To wake a reader costs the writer as much as a page, and in a pipe with
+    /// room he has no other wait. Whole milliseconds.
+    /// </summary>
+    public TimeSpan GatherTime { get; init; }
+
     /// <inheritdoc/>
     public override bool IsBidirectional => false;
 
@@ -37,7 +43,11 @@ public sealed class PipeChannel : DescriptorChannel
     {
         if ((access & FileAccess.Read) == 0) throw new IOException($"{Name}: only written to");
         int count;
-        while ((count = Descriptor.Read(pipe, buffer, Name)) < 0) WaitUntilReadable(Timeout.InfiniteTimeSpan);
+        while ((count = Descriptor.Read(pipe, buffer, Name)) < 0)
+        {
+            WaitUntilReadable(Timeout.InfiniteTimeSpan);
+            if (GatherTime > TimeSpan.Zero) Thread.Sleep(GatherTime);
+        }
         return count;
     }
 

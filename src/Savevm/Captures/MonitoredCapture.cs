@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.ExceptionServices;
+using Microsoft.Win32.SafeHandles;
 using Savevm.Disks;
 using Savevm.Linux.Descriptors;
 using Savevm.Linux.Sockets;
@@ -130,7 +131,7 @@ internal sealed class MonitoredCapture(CaptureRequest request, string socketPath
         var background = mode == SourceMode.Background;
         var (ours, theirs) = background ? Descriptor.Pipe(nonBlockingRead: true) : UnixSocket.Pair();
         var name = $"migration of {request.Name}";
-        using IByteChannel stream = background ? new PipeChannel(ours, FileAccess.Read, name) : new SocketChannel(ours, name);
+        using IByteChannel stream = background ? OpenPipe(ours, name) : new SocketChannel(ours, name);
         // QEMU ignores its own limit while it takes a background snapshot: there the reader holds it back.
         using var channel = background && request.BandwidthBytesPerSecond is { } rate ? new ThrottledChannel(stream, rate) : stream;
         using var incoming = new IncomingMigration(new DestinationMachine(writer.Ram, writer.Devices, StandingMachine.Instance), channel);
@@ -167,6 +168,14 @@ internal sealed class MonitoredCapture(CaptureRequest request, string socketPath
             if (failure is PeerLostException) throw await ExplainAsync(source, failure).ConfigureAwait(false);
             throw;
         }
+    }
+
+    // QEMU writes each page by itself, and not until then lets the guest write to it: to wake us for each would cost it as much again. With room for
+    // what comes in a millisecond it need not.
+    private static PipeChannel OpenPipe(SafeFileHandle reader, string name)
+    {
+        const int Enough = 512 << 10;
+        return new PipeChannel(reader, FileAccess.Read, name) { GatherTime = TimeSpan.FromMilliseconds(Descriptor.EnlargePipe(reader) >= Enough ? 1 : 0) };
     }
 
     // With the first page on the wire all of RAM is write-protected: what the guest writes from then on is not in the snapshot.

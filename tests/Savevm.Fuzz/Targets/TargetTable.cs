@@ -14,6 +14,7 @@ internal static class TargetTable
         .. SideTargets.Rows,
         .. ContainerTargets.Rows,
         .. ConversationTargets.Rows,
+        .. PreemptTargets.Rows,
         .. StateTargets.Rows,
         .. VMStateTargets.Rows,
         .. KindTargets.Rows,
