@@ -13,7 +13,7 @@ public sealed class SimulationTests
     public void Whatever_happens_the_machine_runs_on_one_side_and_has_all_of_its_memory()
     {
         var ends = new Dictionary<(string, string), int>();
-        var (postcopies, recovered, twice, broken) = (0, 0, 0, 0);
+        var (postcopies, recovered, twice, broken, still) = (0, 0, 0, 0, 0);
         for (var seed = 1; seed <= Seeds; seed++)
         {
             var outcome = Run(seed);
@@ -23,6 +23,7 @@ public sealed class SimulationTests
             if (outcome.Recoveries > 0) recovered++;
             if (outcome.Recoveries > 1) twice++;
             broken += outcome.BrokenRecoveries;
+            if (outcome.IsStill && outcome.Recoveries > 0) still++;
         }
         // They are no proof if they all ended in the same way.
         Assert.InRange(ends[("Completed", "Completed")], Seeds / 4, Seeds * 3 / 4);
@@ -32,6 +33,7 @@ public sealed class SimulationTests
         Assert.InRange(recovered, postcopies / 4, postcopies);
         Assert.InRange(twice, postcopies / 25, postcopies);
         Assert.InRange(broken, postcopies / 25, Seeds * 5);
+        Assert.InRange(still, postcopies / 25, postcopies);
     }
 
     [Fact]

@@ -12,7 +12,8 @@ namespace Savevm.Simulator;
 /// does not know that the source does, and neither lets it run. No protocol can avoid that; both have all of the machine.
 /// </param>
 /// <param name="IsPostcopy">Postcopy was allowed.</param>
+/// <param name="IsStill">The machine stood still from the beginning.</param>
 /// <param name="Recoveries">How often postcopy went on over a new connection.</param>
 /// <param name="BrokenRecoveries">How often a new connection broke before both sides had agreed to go on.</param>
 internal sealed record Outcome(
-    MigrationState Source, MigrationState Destination, int Steps, ulong Fingerprint, bool RunsNowhere, bool IsPostcopy, int Recoveries, int BrokenRecoveries);
+    MigrationState Source, MigrationState Destination, int Steps, ulong Fingerprint, bool RunsNowhere, bool IsPostcopy, bool IsStill, int Recoveries, int BrokenRecoveries);

@@ -25,7 +25,7 @@ Scheduler.UseOneProcessor();
 var watch = Stopwatch.StartNew();
 var ends = new SortedDictionary<string, int>(StringComparer.Ordinal);
 long steps = 0;
-var (nowhere, postcopies, recovered, recoveries, broken) = (0, 0, 0, 0, 0);
+var (nowhere, postcopies, recovered, recoveries, broken, still, stillRecovered) = (0, 0, 0, 0, 0, 0, 0);
 for (var seed = first; seed < first + count; seed++)
 {
     try
@@ -40,6 +40,8 @@ for (var seed = first; seed < first + count; seed++)
         recoveries += outcome.Recoveries;
         broken += outcome.BrokenRecoveries;
         if (outcome.Recoveries > 0) recovered++;
+        if (outcome.IsStill) still++;
+        if (outcome.IsStill && outcome.Recoveries > 0) stillRecovered++;
     }
     catch (SimulationException failure)
     {
@@ -53,5 +55,6 @@ for (var seed = first; seed < first + count; seed++)
 foreach (var (end, times) in ends) Console.WriteLine($"{times,8}  {end}");
 Console.WriteLine($"{nowhere,8}  of them ended between the destination's last word and the source's answer: the machine runs nowhere, and is whole on both sides");
 Console.WriteLine($"{postcopies,8}  of them might use postcopy; {recovered} of these were recovered, {recoveries} times in all, after {broken} recoveries that broke themselves");
+Console.WriteLine($"{still,8}  of them had a machine that stands still, as that of a snapshot; {stillRecovered} of these were recovered");
 Console.WriteLine($"simulate: {count} seeds from {first} on, no failure, {steps} steps, {watch.Elapsed.TotalSeconds:f1} s");
 return 0;

@@ -74,6 +74,12 @@ internal sealed record Scenario
 
     public bool RefusesDevices { get; init; }
 
+    /// <summary>The machine stands still from the beginning, as one in a snapshot does, and its own engine sends it.</summary>
+    public bool IsStill { get; init; }
+
+    /// <summary>Of such a one: who sends it is gone at the first break in postcopy, and each time somebody else takes it up.</summary>
+    public bool IsTakenUp { get; init; }
+
     /// <summary>A fault on purpose, for the test that it is found.</summary>
     public bool LosesWrites { get; init; }
 
@@ -126,7 +132,7 @@ internal sealed record Scenario
             HasReleaseHook = OneIn(4),
             ReleaseFails = OneIn(4),
             RefusesDevices = OneIn(12),
-        }.Settle().DrawPostcopy(random);
+        }.Settle().DrawPostcopy(random).DrawStill(random);
     }
 
     /// <summary>What is drawn for postcopy alone. In most of it nothing is in the way but connections that break, of which the last holds.</summary>
@@ -165,6 +171,20 @@ internal sealed record Scenario
             .Select(_ => OneIn(3) ? (long?)random.NextInt64(1, OneIn(2) ? 6000 : length + 1) : null).ToList();
         return drawn with { PreemptCuts = cuts };
     }
+
+    private Scenario DrawStill(Random random) => random.Next(4) != 0 ? this : this with
+    {
+        IsStill = true,
+        IsTakenUp = Postcopy && random.Next(2) == 0,
+        AutoConverge = false,
+        SwitchoverAck = false,
+        SwitchoverStart = false,
+        HasHandler = false,
+        UnplugAfter = null,
+        RefusesUnplug = false,
+        HasReleaseHook = false,
+        ReleaseFails = false,
+    };
 
     private Scenario Settle() => this with { RefusesUnplug = UnplugAfter is not null && RefusesUnplug, ReleaseFails = HasReleaseHook && ReleaseFails };
 }

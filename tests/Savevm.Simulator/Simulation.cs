@@ -22,7 +22,8 @@ internal sealed class Simulation : IDisposable
     private readonly SimulatedDestination destination;
     private readonly Reconnection lines;
     private readonly ChannelSet first;
-    private readonly LiveMigration outgoing;
+    private readonly LiveMigration? live;
+    private readonly StillSender? still;
     private readonly IncomingMigration incoming;
     private readonly CancellationTokenSource cancel = new(), cancelIncoming = new();
     private Actor? sender, receiver;
@@ -41,7 +42,8 @@ internal sealed class Simulation : IDisposable
         source = new SimulatedSource(scheduler, scenario) { RunsElsewhere = () => reached!.IsRunning };
         destination = reached = new SimulatedDestination(scheduler, scenario) { Source = source, Started = BreakSoon };
         var surroundings = new SimulatedSurroundings(scheduler);
-        outgoing = new LiveMigration(source.AsLive(), first, new LiveOptions
+        if (scenario.IsStill) still = new StillSender(source, first, scenario, surroundings, cancelled => lines.ForSource(() => receiver!.HasEnded, cancelled), NoteState);
+        else live = new LiveMigration(source.AsLive(), first, new LiveOptions
         {
             Convergence = new ConvergenceOptions
             {
@@ -73,7 +75,7 @@ internal sealed class Simulation : IDisposable
     /// <exception cref="SimulationException">A promise was broken.</exception>
     public Outcome Run()
     {
-        sender = scheduler.Start("source", () => outgoingFailure = FailureOf(() => outgoing.Run(cancel.Token)));
+        sender = scheduler.Start("source", () => outgoingFailure = FailureOf(() => Send(cancel.Token)));
         receiver = scheduler.Start("destination", () => incomingFailure = FailureOf(() => incoming.Run(cancelIncoming.Token)));
         Actor[] others =
         [
@@ -89,6 +91,8 @@ internal sealed class Simulation : IDisposable
         return Judge();
     }
 
+    private MigrationState SourceState => live?.State ?? still!.State;
+
     public void Dispose()
     {
         incoming.Dispose();
@@ -96,6 +100,12 @@ internal sealed class Simulation : IDisposable
         destination.Dispose();
         cancel.Dispose();
         cancelIncoming.Dispose();
+    }
+
+    private void Send(CancellationToken cancellationToken)
+    {
+        if (live is not null) live.Run(cancellationToken);
+        else still!.Run(cancellationToken);
     }
 
     private void BreakSoon()
@@ -133,7 +143,7 @@ internal sealed class Simulation : IDisposable
     private void Operate()
     {
         var events = new List<(TimeSpan After, Action Do)>();
-        if (scenario.PostcopyAfter is { } switchAfter) events.Add((switchAfter, outgoing.StartPostcopy));
+        if (live is not null && scenario.PostcopyAfter is { } switchAfter) events.Add((switchAfter, live.StartPostcopy));
         if (scenario.CancelAfter is { } cancelAfter) events.Add((cancelAfter, cancel.Cancel));
         if (scenario.CancelIncomingAfter is { } cancelIncomingAfter) events.Add((cancelIncomingAfter, cancelIncoming.Cancel));
         var begun = scheduler.Now;
@@ -150,7 +160,7 @@ internal sealed class Simulation : IDisposable
         Demand(!source.Tracker.IsTracking, "writes are still tracked");
         Demand(source.Handler is null || source.Handler.CleanedUp == source.Handler.Prepared, "a handler was not cleaned up");
         Demand(destination.Loader is null || destination.Loader.CleanedUp == destination.Loader.Begun, "a loader was not cleaned up");
-        var (left, arrived) = (outgoing.State, incoming.State);
+        var (left, arrived) = (SourceState, incoming.State);
         switch (left)
         {
             case MigrationState.Failed or MigrationState.Cancelled when incoming.State is not (MigrationState.PostcopyPaused or MigrationState.PostcopyActive):
@@ -177,11 +187,11 @@ internal sealed class Simulation : IDisposable
         var isGivenUp = left == MigrationState.PostcopyPaused && arrived == MigrationState.PostcopyPaused;
         var isCancelled = scenario.CancelAfter is not null || scenario.CancelIncomingAfter is not null;
         Demand(!isGivenUp || lines.IsExhausted || isCancelled || source.Handler is { CanPostcopy: true }, "both sides wait for a connection that they were not given");
-        return new Outcome(left, arrived, scheduler.Steps, scheduler.Fingerprint, runsNowhere, scenario.Postcopy, recoveries, brokenRecoveries);
+        return new Outcome(left, arrived, scheduler.Steps, scheduler.Fingerprint, runsNowhere, scenario.Postcopy, scenario.IsStill, recoveries, brokenRecoveries);
     }
 
     /// <summary>The package was sent and the connection broke, or it was cancelled then: the machine is the destination's.</summary>
-    private bool DestinationOwned => outgoing.State == MigrationState.Cancelled && scenario.Postcopy && !source.IsRunning;
+    private bool DestinationOwned => SourceState == MigrationState.Cancelled && scenario.Postcopy && !source.IsRunning;
 
     private void Compare()
     {

@@ -167,7 +167,7 @@ public sealed class OutgoingMigration
         var reader = parts!.Own(machine.Ram.OpenReader());
         var writer = parts.Own(new PageRecordWriter(main, blocks, devices!.RamSectionId, framed: true, Statistics));
         pump = PumpOf(reader, writer);
-        pacer = new Pacer(options.BandwidthBytesPerSecond, TimeProvider.System);
+        pacer = new Pacer(options.BandwidthBytesPerSecond, options.Surroundings.Time);
         return SourceEvent.Done;
     }
 
@@ -175,7 +175,7 @@ public sealed class OutgoingMigration
     {
         if (!pump!.PushNext(PrecopyRunPages)) return SourceEvent.RoundEnded;
         pacer!.Pushed(pump.PushedPages * RamBlock.PageSize);
-        if (pacer.HoldBack(0) is var delay && delay > TimeSpan.Zero) Thread.Sleep(delay);
+        if (pacer.HoldBack(0) is var delay && delay > TimeSpan.Zero) options.Surroundings.Sleep(delay);
         return SourceEvent.Done;
     }
 
@@ -298,6 +298,7 @@ public sealed class OutgoingMigration
         PushUnrequested = options.PushUnrequested,
         BandwidthBytesPerSecond = options.BandwidthBytesPerSecond,
         PushPages = options.PushPages,
+        Surroundings = options.Surroundings,
     };
 
     /// <summary>Breaks the connection, hands the machine back where it is still ours, and names the failure as what it is.</summary>

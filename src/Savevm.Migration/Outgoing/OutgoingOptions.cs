@@ -1,4 +1,5 @@
 using Savevm.Machine.Ram;
+using Savevm.Migration.Core;
 using Savevm.Transport;
 
 namespace Savevm.Migration.Outgoing;
@@ -39,4 +40,7 @@ public sealed record OutgoingOptions
 
     /// <summary>Unrequested pages per write in postcopy. Small keeps the wait of a requested page short.</summary>
     public int PushPages { get; init; } = 8;
+
+    /// <summary>Clock and threads; others in the simulator.</summary>
+    internal Surroundings Surroundings { get; init; } = Surroundings.Real;
 }

@@ -32,6 +32,7 @@ internal sealed class SimulatedSource : IRamSource, IDeviceStateSource, IMachine
         Devices = new DeviceState
         {
             MachineName = "simulated",
+            RamSectionId = 100,
             Sections = [new DeviceSection("timer", 0, 2, 2, new byte[24]), new DeviceSection("other", 1, 1, 3, body)],
         };
     }
@@ -64,6 +65,9 @@ internal sealed class SimulatedSource : IRamSource, IDeviceStateSource, IMachine
         Handlers = Handler is null ? [] : [Handler],
         Unplug = Unplug,
     };
+
+    /// <summary>As a machine that stands still is sent.</summary>
+    public SourceMachine AsStill() => new(this, this, this);
 
     /// <summary>What its processor does, until it is told that all is over.</summary>
     public void Write(Func<bool> isOver)
