@@ -1,5 +1,4 @@
 using Savevm.Machine;
-using Savevm.Machine.Ram;
 using Savevm.Machine.VMState;
 using Savevm.Migration.Metrics;
 using Savevm.Migration.Outgoing;
@@ -17,8 +16,6 @@ namespace Savevm.Migration.Background;
 /// <remarks>Whatever happens the machine goes on as if nothing had. One snapshot per instance; <see cref="Run"/> blocks its thread.</remarks>
 public sealed class BackgroundSnapshot(FreezableMachine machine, IByteChannel channel)
 {
-    private const int MaxPagesOfSection = 256;
-
     private MigrationState state;
 
     /// <summary>Where it stands; any thread may read it.</summary>
@@ -35,11 +32,16 @@ public sealed class BackgroundSnapshot(FreezableMachine machine, IByteChannel ch
     /// <summary>Called on the engine's thread after every change of <see cref="State"/>.</summary>
     public Action<MigrationState>? StateChanged { get; init; }
 
+    /// <summary>
+    /// Pages go to fixed places of a file (mapped-ram), which has the length of all RAM, and holes where it is zero. The channel must be one with places.
+    /// </summary>
+    public bool MappedRam { get; init; }
+
     /// <summary>Counters; any thread may read them. The downtime is how long the machine stood still.</summary>
     public MigrationStatistics Statistics { get; } = new();
 
     /// <summary>Saves it. Returns when the last byte is written; to make it durable is the owner's of the channel.</summary>
-    /// <exception cref="MachineRefusedException">RAM cannot be held, or a device cannot be saved.</exception>
+    /// <exception cref="MachineRefusedException">RAM cannot be held, a device cannot be saved, or the channel has no places for mapped-ram.</exception>
     /// <exception cref="PeerLostException">The channel does not take any more.</exception>
     /// <exception cref="IOException">Content of the instant was lost.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
@@ -69,17 +71,31 @@ public sealed class BackgroundSnapshot(FreezableMachine machine, IByteChannel ch
 
     private void Save(CancellationToken cancellationToken)
     {
+        if (MappedRam && channel is not IPositionedChannel) throw new MachineRefusedException($"mapped-ram is written to a file; {channel.Name} is none");
+        if (MappedRam && machine.Outline.MachineName is null) throw new MachineRefusedException("mapped-ram is announced with the machine's name, and there is none");
         machine.Ram.Prepare();
         var control = new ControlWriter(Statistics);
         var devices = TakeInstant(cancellationToken) with { RamSectionId = machine.Outline.RamSectionId };
         var blocks = machine.Ram.Blocks;
         Statistics.SetRamBytesTotal(blocks.Sum(block => block.UsedLength));
-        var conversation = new ConversationWriter(devices, blocks, StreamDialect.Default) { HostPages = new HostPages(blocks, new Dictionary<string, long>()) };
-        control.Write(channel, output => conversation.WriteOpening(output, openReturnPath: false, advisePostcopy: false));
+        var conversation = new ConversationWriter(devices, blocks, StreamDialect.Default)
+        {
+            HostPages = new HostPages(blocks, new Dictionary<string, long>()),
+            Capabilities = MappedRam ? [CapabilityTable.MappedRam] : [],
+        };
+        using IInstantOutput pages = MappedRam
+            ? new InstantPlaces((IPositionedChannel)channel, blocks, Statistics)
+            : new InstantRecords(channel, blocks, devices.RamSectionId, Statistics);
+        pages.Open(conversation, control);
         State = MigrationState.Active;
-        SendRam(devices.RamSectionId, blocks, cancellationToken);
+        while (machine.Ram.TryNext(out var first, out var run))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            pages.Add(first, run);
+        }
         // All is copied: nobody need wait for the rest.
         machine.Ram.Dispose();
+        pages.Complete(conversation, control);
         control.Write(channel, conversation.WriteDevices);
         control.Write(channel, conversation.WriteEnd);
     }
@@ -100,28 +116,5 @@ public sealed class BackgroundSnapshot(FreezableMachine machine, IByteChannel ch
             machine.Control.Start();
             Statistics.SetDowntime(TimeProvider.System.GetElapsedTime(begun));
         }
-    }
-
-    private void SendRam(uint sectionId, IReadOnlyList<RamBlock> blocks, CancellationToken cancellationToken)
-    {
-        using var writer = new PageRecordWriter(channel, blocks, sectionId, framed: true, Statistics);
-        var pages = 0;
-        while (machine.Ram.TryNext(out var first, out var run))
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            for (var index = 0; index < run.PageCount; index++)
-            {
-                if (run.IsZero) writer.AddZeroPage(first.BlockIndex, first.PageIndex + index);
-                else if (run.PageCount == 1) writer.AddCopy(first.BlockIndex, first.PageIndex, run.Bytes);
-                else writer.AddPage(first.BlockIndex, first.PageIndex + index, run.Bytes.Slice(index * RamBlock.PageSize, RamBlock.PageSize));
-            }
-            // A run's bytes are valid until the next call; copies of single pages are the writer's own.
-            if ((run.PageCount > 1 && !run.IsZero) || ++pages >= MaxPagesOfSection)
-            {
-                writer.Send();
-                pages = 0;
-            }
-        }
-        writer.Send();
     }
 }

@@ -151,7 +151,8 @@ internal sealed class ConversationWriter(DeviceState devices, IReadOnlyList<RamB
     private static void WriteDiscard(WireWriter output, RamBlock block, IReadOnlyList<RamRange> ranges) =>
         ForwardWriter.WriteCommand(output, CommandType.PostcopyRamDiscard, new RamDiscard(block.IdStr, ranges).ToPayload());
 
-    private void WriteRamEnd(WireWriter output)
+    /// <summary>The END section of RAM.</summary>
+    public void WriteRamEnd(WireWriter output)
     {
         ForwardWriter.WriteSectionPart(output, SectionType.End, devices.RamSectionId);
         RamRecordWriter.WriteEndOfSection(output);

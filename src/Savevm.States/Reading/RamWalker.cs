@@ -22,9 +22,9 @@ internal sealed class RamWalker(StateInput input, IStateVisitor visitor)
     internal bool HasBlocks => _blocks.Count > 0;
 
     /// <summary>Reads records up to the one that ends the body.</summary>
-    internal void ReadBody(StreamDialect dialect, CancellationToken cancellationToken)
+    internal void ReadBody(StreamDialect dialect, bool passesMappedPages, CancellationToken cancellationToken)
     {
-        while (!ReadWindow(dialect, cancellationToken))
+        while (!ReadWindow(dialect, passesMappedPages, cancellationToken))
         {
             cancellationToken.ThrowIfCancellationRequested();
             if (!_input.ReadMore(RecordLimit + StateInput.DefaultWindowBytes))
@@ -33,7 +33,7 @@ internal sealed class RamWalker(StateInput input, IStateVisitor visitor)
     }
 
     /// <summary>Reads all records that the window holds whole. True when the body has ended.</summary>
-    private bool ReadWindow(StreamDialect dialect, CancellationToken cancellationToken)
+    private bool ReadWindow(StreamDialect dialect, bool passesMappedPages, CancellationToken cancellationToken)
     {
         int at = 0;
         ReadOnlySpan<byte> window = _input.Unread;
@@ -43,7 +43,7 @@ internal sealed class RamWalker(StateInput input, IStateVisitor visitor)
             if (record.Kind == RamRecordKind.MemorySize)
             {
                 _input.Consume(at + headBytes);
-                ReadBlocks(offset, dialect, record.Address, cancellationToken);
+                ReadBlocks(offset, dialect, record.Address, passesMappedPages, cancellationToken);
                 window = _input.Unread;
                 at = 0;
                 continue;
@@ -99,7 +99,7 @@ internal sealed class RamWalker(StateInput input, IStateVisitor visitor)
 
     private void Complain(long offset, string finding) => _visitor.Defect(new StateDefect(offset, finding));
 
-    private void ReadBlocks(long offset, StreamDialect dialect, ulong total, CancellationToken cancellationToken)
+    private void ReadBlocks(long offset, StreamDialect dialect, ulong total, bool passesMappedPages, CancellationToken cancellationToken)
     {
         bool isFirst = _blocks.Count == 0;
         var mapped = new List<MappedRamWalker>();
@@ -127,8 +127,11 @@ internal sealed class RamWalker(StateInput input, IStateVisitor visitor)
             }
         }
         long end = _input.Offset;
-        foreach (MappedRamWalker walker in mapped)
-            walker.Read(cancellationToken);
+        if (!passesMappedPages)
+        {
+            foreach (MappedRamWalker walker in mapped)
+                walker.Read(cancellationToken);
+        }
         if (mapped.Count > 0)
             _input.Seek(end);
         if (!isFirst && index < _blocks.Count)

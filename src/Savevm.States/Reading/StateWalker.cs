@@ -43,6 +43,12 @@ public sealed class StateWalker
     /// <summary>What is known of the stream's dialect so far.</summary>
     public StreamDialect Dialect { get; private set; }
 
+    /// <summary>
+    /// Pages of a mapped-ram file are passed over, with their bitmaps: for who reads them from their places, which the block list tells. That the file
+    /// is long enough for them is checked.
+    /// </summary>
+    public bool PassesMappedPages { get; init; }
+
     /// <summary>The stream is that of a postcopy: RAM follows the devices, and there is no description.</summary>
     public bool IsPostcopy => _isPostcopy;
 
@@ -143,7 +149,7 @@ public sealed class StateWalker
         if (header.Type == SectionType.Start && row is not null && header.VersionId != row.Version)
             _visitor.Defect(new StateDefect(at, $"version {header.VersionId} of section '{idStr}', known is {row.Version}"));
         if (row?.Kind == IterableKind.Ram)
-            _ram.ReadBody(Dialect, cancellationToken);
+            _ram.ReadBody(Dialect, PassesMappedPages, cancellationToken);
         else
             _others.ReadBody(row?.Kind, header.SectionId, cancellationToken);
         ReadFooter(header);

@@ -1,0 +1,20 @@
+using Savevm.Hosting.Snapshots;
+
+namespace Savevm.Heaps;
+
+/// <summary>How a heap is saved.</summary>
+public sealed record HeapSnapshotOptions
+{
+    /// <summary>
+    /// The instant: called once, when everything is prepared, to bring those to a stand who write; they go on when what it returned is disposed of, a
+    /// few milliseconds for each gigabyte later, on the same thread. The image holds every write from before, and none from after. Null where
+    /// nobody need be waited for, because each word that is written is consistent by itself.
+    /// </summary>
+    public Func<IDisposable>? Pause { get; init; }
+
+    /// <summary>Told now and then how far it is, on the thread that saves.</summary>
+    public IProgress<HeapSnapshotProgress>? Progress { get; init; }
+
+    /// <summary>The process that serves write faults.</summary>
+    public PagerOptions Pager { get; init; } = new();
+}
