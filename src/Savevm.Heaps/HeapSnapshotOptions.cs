@@ -15,6 +15,12 @@ public sealed record HeapSnapshotOptions
     /// <summary>Told now and then how far it is, on the thread that saves.</summary>
     public IProgress<HeapSnapshotProgress>? Progress { get; init; }
 
+    /// <summary>
+    /// The image is on the disk before it takes the place of the one that was there. Without it a crash of the host, not one of this process, can cost
+    /// both of them.
+    /// </summary>
+    public bool Flush { get; init; } = true;
+
     /// <summary>The process that serves write faults.</summary>
     public PagerOptions Pager { get; init; } = new();
 }

@@ -107,7 +107,7 @@ public sealed class NativeHeap : IDisposable
             // The channel closes its descriptor; the lock and the rest need their own.
             using var channel = new FileChannel(Linux.Descriptors.Descriptor.Duplicate(file.File.Handle), path);
             var (snapshot, ahead) = Save(channel, mapped: true, chosen, cancellationToken);
-            file.Commit();
+            file.Commit(chosen.Flush);
             return ResultOf(snapshot, ahead, begun);
         });
     }
@@ -116,7 +116,7 @@ public sealed class NativeHeap : IDisposable
     /// Saves it to a channel, such as a socket, as a migration stream of the ordinary form. Who reads it can make a file of it that <c>savevm</c> reads.
     /// </summary>
     /// <inheritdoc cref="SaveAsync(string, HeapSnapshotOptions?, CancellationToken)" path="/exception"/>
-    public Task<HeapSnapshotResult> SaveAsync(IByteChannel channel, HeapSnapshotOptions? options = null, CancellationToken cancellationToken = default) =>
+    public Task<HeapSnapshotResult> SendAsync(IByteChannel channel, HeapSnapshotOptions? options = null, CancellationToken cancellationToken = default) =>
         Run(options, (chosen, begun) =>
         {
             var (snapshot, ahead) = Save(channel, mapped: false, chosen, cancellationToken);

@@ -59,13 +59,13 @@ internal sealed class HeapImageFile : IDisposable
         }
     }
 
-    /// <summary>It is whole: it takes the place of the one that was there. Returns when that is on the disk.</summary>
-    public void Commit()
+    /// <summary>It is whole: it takes the place of the one that was there. Where that is wanted it is on the disk before, and its name when this returns.</summary>
+    public void Commit(bool flush)
     {
-        File.SyncData();
+        if (flush) File.SyncData();
         folder.Replace(name + Suffix, name);
         isDone = true;
-        folder.Sync();
+        if (flush) folder.Sync();
     }
 
     /// <summary>Removes it when it is not whole.</summary>
