@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Savevm.Heaps.Regions;
 using Savevm.Hosting.Snapshots;
-using Savevm.Hosting.Tests;
 using Savevm.Linux.Descriptors;
 using Savevm.Linux.Files;
 using Savevm.Machine;
@@ -12,7 +11,7 @@ namespace Savevm.Heaps.Tests;
 
 public sealed class NativeHeapTests : IDisposable
 {
-    private readonly TemporaryFolder folder = new();
+    private readonly MemoryFolder folder = new();
 
     private string ImagePath => Path.Combine(folder.Path, "web.heap");
 

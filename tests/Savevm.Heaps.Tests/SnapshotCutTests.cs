@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using Savevm.Hosting.Tests;
 using Savevm.Migration.Tests.Doubles;
 
 namespace Savevm.Heaps.Tests;
@@ -10,7 +9,7 @@ namespace Savevm.Heaps.Tests;
 /// </summary>
 public sealed class SnapshotCutTests : IDisposable
 {
-    private readonly TemporaryFolder folder = new();
+    private readonly MemoryFolder folder = new();
 
     public static TheoryData<WriterKind, int> Writers => new(
         from kind in Enum.GetValues<WriterKind>()
@@ -46,7 +45,7 @@ public sealed class SnapshotCutTests : IDisposable
         Assert.True(ahead > 0, "no page was wanted before its turn");
         Assert.True(collector.Count > 3, $"{collector.Count} collections");
         writing.AssertGoesOn();
-        TestContext.Current.SendDiagnosticMessage(
+        TestContext.Current.TestOutputHelper?.WriteLine(
             $"{Snapshots} snapshots in {Stopwatch.GetElapsedTime(begun).TotalSeconds:f1} s, {ahead} pages ahead, {collector.Count} collections, pause at most {longest.TotalMilliseconds:f2} ms");
     }
 }

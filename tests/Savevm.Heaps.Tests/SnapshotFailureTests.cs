@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using Savevm.Hosting.Snapshots;
-using Savevm.Hosting.Tests;
 using Savevm.Migration.Tests.Doubles;
 using Savevm.Transport;
 using Savevm.Transport.Layers;
@@ -11,7 +10,7 @@ namespace Savevm.Heaps.Tests;
 /// <summary>Whatever ends a snapshot, the image that was there stays, and so does whoever writes.</summary>
 public sealed class SnapshotFailureTests : IDisposable
 {
-    private readonly TemporaryFolder folder = new();
+    private readonly MemoryFolder folder = new();
 
     private string ImagePath => Path.Combine(folder.Path, "web.heap");
 
@@ -79,7 +78,7 @@ public sealed class SnapshotFailureTests : IDisposable
             most = Math.Max(most, Resident(Environment.ProcessId));
             foreach (var pager in ChildrenOf(Environment.ProcessId)) mostOfPager = Math.Max(mostOfPager, Resident(pager));
         });
-        TestContext.Current.SendDiagnosticMessage(
+        TestContext.Current.TestOutputHelper?.WriteLine(
             $"{result.WrittenBytes} bytes in {result.Duration.TotalSeconds:f1} s; {writing.Writes - written} writes meanwhile; memory +{(most - before) >> 20} MiB, pager {mostOfPager >> 20} MiB");
         Assert.True(result.Duration > TimeSpan.FromSeconds(5), $"not slow: {result.Duration}");
         Assert.True(writing.Writes - written > 50_000, $"{writing.Writes - written} writes");
