@@ -25,6 +25,10 @@ public sealed class ProjectReferenceTests
             "Savevm.Wire", "Savevm.Linux", "Savevm.Transport", "Savevm.Machine", "Savevm.Migration", "Savevm.Repository", "Savevm.Qemu",
             "Savevm.States",
         ],
+        ["Savevm.Heaps"] =
+        [
+            "Savevm.Wire", "Savevm.Linux", "Savevm.Transport", "Savevm.VMState", "Savevm.Machine", "Savevm.Migration", "Savevm.Hosting", "Savevm.States",
+        ],
         ["Savevm.Cli"] = ["Savevm"],
     };
 

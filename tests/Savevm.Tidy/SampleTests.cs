@@ -4,12 +4,15 @@ namespace Savevm.Tidy;
 public sealed class SampleTests
 {
     private const string Machine = "samples/Savevm.Samples.Machine/SampleMachine.cs";
+    private const string Store = "samples/Savevm.Samples.KeyValue/SavedStore.cs";
 
-    [Fact]
-    public void The_README_shows_the_whole_machine_as_it_is_compiled()
+    [Theory]
+    [InlineData(Machine, "SampleMachine")]
+    [InlineData(Store, "SavedStore")]
+    public void The_README_shows_the_whole_type_as_it_is_compiled(string path, string name)
     {
-        string source = RepositoryFiles.Read(Machine);
-        string type = source[source.IndexOf("internal sealed class SampleMachine", StringComparison.Ordinal)..];
+        string source = RepositoryFiles.Read(path);
+        string type = source[source.IndexOf($"internal sealed class {name}", StringComparison.Ordinal)..];
         Assert.Contains($"```csharp\n{type.TrimEnd()}\n```\n", RepositoryFiles.Read("README.md"), StringComparison.Ordinal);
     }
 
