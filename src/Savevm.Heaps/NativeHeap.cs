@@ -136,7 +136,12 @@ public sealed class NativeHeap : IDisposable
 
     private static RamBlockLayout BlockOf(HeapRegionLayout layout) => new(layout.Name, layout.Length)
     {
-        Backing = layout.Memory == HeapMemory.MemoryFile ? RamBacking.MemoryFile : RamBacking.Anonymous,
+        Backing = layout.Memory switch
+        {
+            HeapMemory.MemoryFile => RamBacking.MemoryFile,
+            HeapMemory.HugeMemoryFile => RamBacking.HugeMemoryFile,
+            _ => RamBacking.Anonymous,
+        },
         HugePages = layout.HugePages,
     };
 

@@ -19,12 +19,12 @@ internal sealed unsafe class NumberedHeap : IDisposable
     private long sequence;
 
     /// <summary>Every second page of the first part is written to, evenly over two regions of different memory.</summary>
-    public NumberedHeap(WriterKind kind, int writers, int mebibytes = 16, int writtenPages = 2000)
+    public NumberedHeap(WriterKind kind, int writers, int mebibytes = 16, int writtenPages = 2000, HeapMemory second = HeapMemory.MemoryFile)
     {
         Heap = new NativeHeap(
         [
             new HeapRegionLayout("private", (long)mebibytes << 19),
-            new HeapRegionLayout("shared", (long)mebibytes << 19) { Memory = HeapMemory.MemoryFile },
+            new HeapRegionLayout("shared", (long)mebibytes << 19) { Memory = second },
         ]);
         numbers = new long[writtenPages];
         for (var writer = 0; writer < writers; writer++)

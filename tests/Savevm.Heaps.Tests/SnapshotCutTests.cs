@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Savevm.Heaps.Regions;
 using Savevm.Migration.Tests.Doubles;
 
 namespace Savevm.Heaps.Tests;
@@ -23,20 +24,37 @@ public sealed class SnapshotCutTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Theory]
-    [MemberData(nameof(Writers))]
-    public async Task Whoever_writes_while_memory_is_collected_all_the_while(WriterKind kind, int writers)
+    [InlineData(WriterKind.Managed, 2)]
+    [InlineData(WriterKind.Native, 4)]
+    public Task Huge_pages_too(WriterKind kind, int writers)
     {
         NativeHeapTests.SkipWhereRefused();
+        var free = HugePagesFree();
+        // As many again for the image that is loaded.
+        Assert.SkipUnless(free >= Mebibytes / 2, $"{free} huge pages are free, {Mebibytes / 2} are needed (vm.nr_hugepages)");
+        return TakeAsync(kind, writers, HeapMemory.HugeMemoryFile);
+    }
+
+    [Theory]
+    [MemberData(nameof(Writers))]
+    public Task Whoever_writes_while_memory_is_collected_all_the_while(WriterKind kind, int writers)
+    {
+        NativeHeapTests.SkipWhereRefused();
+        return TakeAsync(kind, writers, HeapMemory.MemoryFile);
+    }
+
+    private async Task TakeAsync(WriterKind kind, int writers, HeapMemory memory)
+    {
         var path = Path.Combine(folder.Path, "image");
         // A tenth of the pages, and at most as many as can be looked at between two snapshots.
-        using var writing = new NumberedHeap(kind, writers, Mebibytes, Math.Max(2000, Math.Min(Mebibytes * 25, 100_000)));
+        using var writing = new NumberedHeap(kind, writers, Mebibytes, Math.Max(2000, Math.Min(Mebibytes * 25, 100_000)), memory);
         using var collector = new Collector();
         long ahead = 0;
         var (longest, begun) = (TimeSpan.Zero, Stopwatch.GetTimestamp());
         for (var snapshot = 1; snapshot <= Snapshots; snapshot++)
         {
             var result = await writing.Heap.SaveAsync(path, writing.Options, TestContext.Current.CancellationToken);
-            using var image = NativeHeap.Load(path);
+            using var image = NativeHeap.Load(path, [.. writing.Heap.Regions.Select((region, index) => new HeapRegionLayout(region.Name, region.Length) { Memory = index == 0 ? HeapMemory.Anonymous : memory })]);
             Assert.Equal((ulong)snapshot, image.SnapshotCount);
             writing.AssertIsOf(image);
             ahead += result.PagesAhead;
@@ -47,5 +65,11 @@ public sealed class SnapshotCutTests : IDisposable
         writing.AssertGoesOn();
         TestContext.Current.TestOutputHelper?.WriteLine(
             $"{Snapshots} snapshots in {Stopwatch.GetElapsedTime(begun).TotalSeconds:f1} s, {ahead} pages ahead, {collector.Count} collections, pause at most {longest.TotalMilliseconds:f2} ms");
+    }
+
+    private static int HugePagesFree()
+    {
+        var line = File.ReadLines("/proc/meminfo").FirstOrDefault(line => line.StartsWith("HugePages_Free:", StringComparison.Ordinal));
+        return line is null ? 0 : int.Parse(line.Split(':')[1], NumberStyles.AllowLeadingWhite, CultureInfo.InvariantCulture);
     }
 }

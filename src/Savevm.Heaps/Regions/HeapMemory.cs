@@ -8,4 +8,10 @@ public enum HeapMemory
 
     /// <summary>Memory in a file without a path (memfd).</summary>
     MemoryFile,
+
+    /// <summary>
+    /// The same in pages of 2 MiB of those that the host has set aside (hugetlb): a multiple of them, all reserved at once. While a snapshot is taken the
+    /// first write to such a page waits until all of it is copied.
+    /// </summary>
+    HugeMemoryFile,
 }

@@ -63,15 +63,16 @@ public sealed class MissingPages(GuestRam ram) : IFaultSource, IDisposable
             foreach (var block in blocks)
             {
                 var hosted = ram.Find(block.IdStr) ?? throw new ArgumentException($"There is no RAM block {block.IdStr}.", nameof(blocks));
+                if (hosted.HasHugePages) throw new MachineRefusedException($"RAM block {block.IdStr} cannot arrive after the machine has started: it lies in huge pages");
                 streamIndices[hosted.Index] = block.Index;
                 asked[hosted.Index] = new AtomicPageBitmap(block.PageCount);
                 opened.Register(hosted.Address, (nint)hosted.UsedLength, UserfaultfdModes.Missing);
             }
         }
-        catch (LinuxException refused)
+        catch (Exception refused)
         {
             opened.Dispose();
-            throw new MachineRefusedException($"RAM cannot arrive after the machine has started: {refused.Message}");
+            throw refused is LinuxException ? new MachineRefusedException($"RAM cannot arrive after the machine has started: {refused.Message}") : refused;
         }
         descriptor = opened;
         ram.Missing = opened;

@@ -1,3 +1,4 @@
+using Savevm.Linux.Memory;
 using Savevm.Linux.Userfaultfd;
 using Savevm.Machine;
 using Savevm.Machine.Ram;
@@ -140,12 +141,15 @@ public sealed class GuestRam : IRamSource, IDisposable
     }
 
     /// <summary>Gives every block its logs. From the return on each change of a page is noted.</summary>
+    /// <exception cref="DirtyTracking.TrackerRefusedException">The kernel would tell of whole huge pages, where a write to one page is asked for.</exception>
     internal void BeginTracking(bool everyWrite)
     {
         lock (gate)
         {
             ObjectDisposedException.ThrowIf(isDisposed, this);
             if (isTracked) throw new InvalidOperationException("Another tracker tracks this RAM already.");
+            if (!everyWrite && hosted.FirstOrDefault(block => block.HasHugePages) is { } huge)
+                throw new DirtyTracking.TrackerRefusedException($"RAM block {huge.IdStr} lies in huge pages, whose parts the kernel does not tell apart");
             isTracked = true;
             foreach (var block in hosted)
             {
@@ -203,6 +207,8 @@ public sealed class GuestRam : IRamSource, IDisposable
             if (layout.MaxLength > HostingLimits.RamBlockBytes)
                 throw new MachineRefusedException($"RAM block {name} cannot have {layout.MaxLength} bytes; {HostingLimits.RamBlockBytes} at most");
             if (Refusal(name, layout.UsedLength, layout.MaxLength) is { } refusal) throw new MachineRefusedException(refusal);
+            if (layout.Backing.Kind == RamBackingKind.HugeMemoryFile && (layout.UsedLength % MemoryFile.HugePageBytes != 0 || layout.MaxLength != layout.UsedLength))
+                throw new MachineRefusedException($"RAM block {name} cannot have {layout.UsedLength} bytes, which are no whole huge pages, or another length at most");
         }
     }
 

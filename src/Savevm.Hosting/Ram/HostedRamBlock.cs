@@ -48,7 +48,7 @@ public sealed class HostedRamBlock
     public long MaxLength => Layout.MaxLength;
 
     /// <summary>Bytes of a page of the host under it: the unit in which the kernel tracks and gives back.</summary>
-    public int HostPageSize { get; } = Environment.SystemPageSize;
+    public int HostPageSize => HasHugePages ? MemoryFile.HugePageBytes : Environment.SystemPageSize;
 
     /// <summary>What it was made of.</summary>
     public RamBlockLayout Layout { get; }
@@ -61,6 +61,9 @@ public sealed class HostedRamBlock
     /// writes is seen by every tracker but the one named <c>software</c>. Managed code stays away: decisions 1 and 13.
     /// </summary>
     public nint Address => mapping.Address;
+
+    /// <summary>The kernel does with whole huge pages what it else does with small ones.</summary>
+    internal bool HasHugePages => Layout.Backing.Kind == RamBackingKind.HugeMemoryFile;
 
     /// <summary>As the engine sees it.</summary>
     internal RamBlock Block => new(Index, IdStr, UsedLength);
@@ -138,7 +141,7 @@ public sealed class HostedRamBlock
     private bool TryGiveBack(long offset, long length) => !mustStay && Layout.Backing.Kind switch
     {
         RamBackingKind.Anonymous => mapping.TryAdvise(MemoryAdvice.DontNeed, (nint)offset, (nint)length),
-        RamBackingKind.MemoryFile or RamBackingKind.SharedFile => mapping.TryAdvise(MemoryAdvice.Remove, (nint)offset, (nint)length),
+        RamBackingKind.MemoryFile or RamBackingKind.HugeMemoryFile or RamBackingKind.SharedFile => mapping.TryAdvise(MemoryAdvice.Remove, (nint)offset, (nint)length),
         // What would come back is the file's content.
         _ => false,
     };
@@ -151,8 +154,8 @@ public sealed class HostedRamBlock
         {
             case RamBackingKind.Anonymous:
                 return MemoryMapping.Anonymous(length, layout.IdStr);
-            case RamBackingKind.MemoryFile:
-                var file = MemoryFile.Create(layout.IdStr, length);
+            case RamBackingKind.MemoryFile or RamBackingKind.HugeMemoryFile:
+                var file = MemoryFile.Create(layout.IdStr, length, hugePages: layout.Backing.Kind == RamBackingKind.HugeMemoryFile);
                 try
                 {
                     var made = MemoryMapping.OfFile(file, length, true);

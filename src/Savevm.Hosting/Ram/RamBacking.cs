@@ -11,6 +11,13 @@ public sealed record RamBacking
     /// <summary>Shared memory without a path, for machines of several processes.</summary>
     public static RamBacking MemoryFile { get; } = new(RamBackingKind.MemoryFile, null);
 
+    /// <summary>
+    /// The same in pages of 2 MiB of those that the host has set aside (hugetlb, <c>vm.nr_hugepages</c>): of whole such pages, all of which are
+    /// reserved. The kernel protects and gives back whole ones: they can be saved in the background, but neither tracked by the kernel nor filled
+    /// after the machine has started.
+    /// </summary>
+    public static RamBacking HugeMemoryFile { get; } = new(RamBackingKind.HugeMemoryFile, null);
+
     /// <summary>The kind.</summary>
     public RamBackingKind Kind { get; }
 
@@ -18,7 +25,7 @@ public sealed record RamBacking
     public string? Path { get; }
 
     /// <summary>The content also lies in a file, and survives a crash of the process; trackers see no writer but this process.</summary>
-    internal bool IsShared => Kind is RamBackingKind.MemoryFile or RamBackingKind.SharedFile;
+    internal bool IsShared => Kind is RamBackingKind.MemoryFile or RamBackingKind.HugeMemoryFile or RamBackingKind.SharedFile;
 
     /// <summary>A file that the machine writes to. It is made when it is not there, and made longer when it is too short.</summary>
     public static RamBacking SharedFile(string path) => new(RamBackingKind.SharedFile, path);

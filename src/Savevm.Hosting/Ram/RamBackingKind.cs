@@ -9,6 +9,9 @@ public enum RamBackingKind
     /// <summary>Shared memory without a path (memfd).</summary>
     MemoryFile,
 
+    /// <summary>Shared memory without a path, in pages of 2 MiB of those that the host has set aside (hugetlb).</summary>
+    HugeMemoryFile,
+
     /// <summary>A file with a path; what the machine writes goes to it.</summary>
     SharedFile,
 

@@ -216,15 +216,20 @@ public sealed class FrozenRam(GuestRam ram, PagerOptions options) : IFrozenRam
             return;
         }
         given += count;
+        // Who passes the end of a unit lets it go: before, pages of it may be unclaimed. Where the pager has the last ones, it is the pager that does.
+        var unit = memory!.UnitOf(block.Index);
+        var first = cursor.Page / unit * unit;
+        cursor.Page += count;
+        var pages = (cursor.Page / unit * unit) - first;
+        if (pages == 0) return;
         try
         {
-            pager!.Release(block.Index, cursor.Page, count);
+            pager!.Release(block.Index, first, pages);
         }
         catch (LinuxException gone)
         {
             throw Lost(gone);
         }
-        cursor.Page += count;
     }
 
     private void DemandPager()

@@ -11,7 +11,7 @@ namespace Savevm.Hosting.Snapshots;
 /// </summary>
 /// <remarks><code>
 /// 0   magic | process id, block count | copies | failure | faults | offset of the list of copies
-/// 64  of each block: address | pages | offset of its bitmap | 0
+/// 64  of each block: address | pages | offset of its bitmap | pages that are protected together
 /// ... bitmaps: a set bit is a page whose copy exists, or is being made by who set it
 /// ... list of copies: for each, the block in the upper 16 bits and the page below
 /// </code></remarks>
@@ -85,6 +85,7 @@ internal sealed unsafe class PagerMemory : IDisposable
                 BitConverter.TryWriteBytes(row, (long)blocks[index].Address);
                 BitConverter.TryWriteBytes(row[8..], blocks[index].UsedLength / RamBlock.PageSize);
                 BitConverter.TryWriteBytes(row[16..], rows[index]);
+                BitConverter.TryWriteBytes(row[24..], (long)blocks[index].HostPageSize / RamBlock.PageSize);
             }
             file.Write(header, 0);
             return new PagerMemory(file, length);
@@ -111,6 +112,9 @@ internal sealed unsafe class PagerMemory : IDisposable
 
     /// <summary>Pages of a block.</summary>
     public long PagesOf(int block) => Word(HeaderBytes + (RowBytes * block) + 8);
+
+    /// <summary>Pages that the kernel protects and lets go together: those of a page of the host.</summary>
+    public long UnitOf(int block) => Word(HeaderBytes + (RowBytes * block) + 24);
 
     /// <summary>Claims a page. True for the one caller that did.</summary>
     public bool TryClaim(int block, long page)

@@ -76,6 +76,9 @@ internal sealed unsafe class PagerService(SafeFileHandle control, PagerMemory me
             var offset = address - memory.AddressOf(block);
             if (offset < 0 || offset / RamBlock.PageSize >= memory.PagesOf(block)) continue;
             var page = offset / RamBlock.PageSize;
+            // The kernel protects and lets go a whole page of the host.
+            var unit = memory.UnitOf(block);
+            if (unit > 1) return Open(block, page / unit * unit, (int)unit);
             var neighbourhood = page / NeighbourPages;
             if (known[block].Set(neighbourhood)) return Open(block, page, 1);
             var first = neighbourhood * NeighbourPages;
@@ -90,7 +93,7 @@ internal sealed unsafe class PagerService(SafeFileHandle control, PagerMemory me
         for (int index = 0, run; index < pages; index += run)
         {
             // Claimed already: its copy exists, here or there.
-            for (run = 0; index + run < pages && memory.TryClaim(block, first + index + run);) run++;
+            for (run = 0; run < NeighbourPages && index + run < pages && memory.TryClaim(block, first + index + run);) run++;
             if (run == 0)
             {
                 run = 1;

@@ -31,7 +31,9 @@ internal sealed class PopulatedPages(IReadOnlyList<HostedRamBlock> blocks)
         using var pagemap = PagemapFile.Open();
         foreach (var block in blocks)
         {
-            if (block.File is { } file) LookAtFile(file, there[block.Index]);
+            // Of huge pages neither the file nor the page tables of one process tell who wrote to them. They are reserved: reading takes nothing from others.
+            if (block.HasHugePages) there[block.Index].SetRange(0, there[block.Index].PageCount);
+            else if (block.File is { } file) LookAtFile(file, there[block.Index]);
             else if (block.Layout.Backing.Kind == RamBackingKind.Anonymous) LookAtTables(pagemap, block, there[block.Index]);
             // Of a file with a name the page tables say nothing of what was written to it.
             else there[block.Index].SetRange(0, there[block.Index].PageCount);

@@ -7,7 +7,8 @@ internal static unsafe partial class MemoryCalls
 {
     internal const int ProtectRead = 1, ProtectWrite = 2;
     internal const int MapShared = 1, MapPrivate = 2, MapAnonymous = 0x20, MapNoReserve = 0x4000;
-    internal const uint MemfdCloseOnExec = 1;
+    // The size of huge pages is its logarithm in the upper bits: 2 MiB.
+    internal const uint MemfdCloseOnExec = 1, MemfdHugePages = 4, MemfdTwoMebibytes = 21u << 26;
 
     [LibraryImport("libc", EntryPoint = "memcpy")]
     internal static partial nint Copy(nint destination, nint source, nuint length);
