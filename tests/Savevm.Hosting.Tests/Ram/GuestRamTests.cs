@@ -1,4 +1,5 @@
 using Savevm.Hosting.DirtyTracking;
+using Savevm.Hosting.Faults;
 using Savevm.Hosting.Ram;
 using Savevm.Machine;
 using Savevm.Machine.Ram;
@@ -32,6 +33,26 @@ public sealed class GuestRamTests : IDisposable
     [Fact]
     public void Two_blocks_of_one_name_are_refused() =>
         Assert.Throws<MachineRefusedException>(() => new GuestRam([new RamBlockLayout("ram", PageSize), new RamBlockLayout("ram", PageSize)]).Dispose());
+
+    [Fact]
+    public void Huge_pages_are_whole_ones_and_neither_tracked_by_the_kernel_nor_missing()
+    {
+        const int Huge = 2 << 20;
+        Assert.Throws<MachineRefusedException>(() => new GuestRam([new RamBlockLayout("ram", Huge + PageSize) { Backing = RamBacking.HugeMemoryFile }]).Dispose());
+        Assert.Throws<MachineRefusedException>(
+            () => new GuestRam([new RamBlockLayout("ram", Huge) { Backing = RamBacking.HugeMemoryFile, MaxLength = 2 * Huge }]).Dispose());
+        GuestRam? made = null;
+        var failure = Record.Exception(() => made = new GuestRam([new RamBlockLayout("ram", Huge) { Backing = RamBacking.HugeMemoryFile }]));
+        Assert.SkipWhen(failure is Linux.LinuxException, $"no huge page here: {failure?.Message}");
+        using var ram = made!;
+        Assert.Equal(Huge, ram.Hosted[0].HostPageSize);
+        ram.Hosted[0].Memory.WriteByte(Huge - 1, 5);
+        ram.Discard(0, 511, 1);
+        Assert.Equal(0, ram.Hosted[0].Memory.ReadByte(Huge - 1));
+        Assert.Throws<TrackerRefusedException>(() => ram.BeginTracking(everyWrite: false));
+        using var missing = new MissingPages(ram);
+        if (MissingPages.Refusal() is null) Assert.Throws<MachineRefusedException>(() => missing.Begin(ram.Blocks));
+    }
 
     [Fact]
     public void Numbers_are_written_lowest_byte_first_and_read_back()

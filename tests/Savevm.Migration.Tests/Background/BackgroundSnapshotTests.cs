@@ -128,6 +128,22 @@ public sealed class BackgroundSnapshotTests
         image.AssertIsOf(machine);
     }
 
+    [Fact]
+    public void Pages_at_fixed_places_need_a_file()
+    {
+        using var machine = new NumberedMachine(RamBacking.Anonymous, WriterKind.Managed, 1);
+        var (ours, theirs) = ChannelPair.Create();
+        using (ours)
+        using (theirs)
+        {
+            var frozen = new FrozenRam(machine.Ram, new PagerOptions());
+            var freezable = new FreezableMachine(new MachineOutline("pc-test-1.0", 2), frozen, MemoryDevices.Random(5), machine);
+            var refused = Assert.Throws<MachineRefusedException>(() => new BackgroundSnapshot(freezable, ours) { MappedRam = true }.Run(CancellationToken.None));
+            Assert.Contains("is written to a file", refused.Message, StringComparison.Ordinal);
+        }
+        AssertGoesOn(machine);
+    }
+
     private static void AssertGoesOn(NumberedMachine machine)
     {
         var writes = machine.Writes;
