@@ -21,6 +21,8 @@ public sealed class SnapshotFailureTests : IDisposable
     {
         NativeHeapTests.SkipWhereRefused();
         using var writing = new NumberedHeap(WriterKind.Managed, 2, mebibytes: 64);
+        // So that most is still to be copied when it ends.
+        foreach (var region in writing.Heap.Regions) region.Slice(8 << 20, 24 << 20).Fill(7);
         await writing.Heap.SaveAsync(ImagePath, writing.Options, TestContext.Current.CancellationToken);
         var options = writing.Options with
         {
@@ -151,6 +153,8 @@ public sealed class SnapshotFailureTests : IDisposable
     {
         using var process = Process.GetProcessById(processId);
         process.Kill();
+        // It has no memory any more when it has ended, reaped or not.
+        SpinWait.SpinUntil(() => Resident(processId) == 0, TimeSpan.FromSeconds(10));
     }
 
     private static long Resident(int processId)
