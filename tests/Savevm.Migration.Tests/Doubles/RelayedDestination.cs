@@ -14,7 +14,7 @@ internal sealed class RelayedDestination
 {
     private readonly IByteChannel channel;
     private readonly Dictionary<ulong, int> counts = [];
-    private readonly HashSet<byte> contents = [];
+    private readonly Dictionary<ulong, byte> contents = [];
     private readonly Lock gate = new();
     private byte[] unread = [];
     private bool isPostcopy, isInSection;
@@ -33,13 +33,10 @@ internal sealed class RelayedDestination
     /// <summary>The end mark came.</summary>
     public bool Ends { get; private set; }
 
-    /// <summary>The first bytes of all pages that came.</summary>
-    public IReadOnlyCollection<byte> Contents
+    /// <summary>The first byte of a page as it came last.</summary>
+    public byte Content(ulong address)
     {
-        get
-        {
-            lock (gate) return [.. contents];
-        }
+        lock (gate) return contents.GetValueOrDefault(address);
     }
 
     /// <summary>How often a page came since the switch.</summary>
@@ -116,7 +113,7 @@ internal sealed class RelayedDestination
         if (record.Kind == RamRecordKind.Page)
         {
             if (window.Length < consumed + RamBlock.PageSize) return false;
-            contents.Add(window[consumed]);
+            contents[record.Address] = window[consumed];
             consumed += RamBlock.PageSize;
         }
         counts[record.Address] = counts.GetValueOrDefault(record.Address) + 1;

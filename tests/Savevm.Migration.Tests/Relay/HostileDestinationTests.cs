@@ -96,6 +96,30 @@ public sealed class HostileDestinationTests
         Assert.Null(await stage.EndAsync());
     }
 
+    /// <summary>What was sent and did not arrive is sent again, what arrived is not, and the source is asked for none of it.</summary>
+    [Fact]
+    public async Task WhatWasOnItsWayWhenTheConnectionBrokeIsSentAgain()
+    {
+        using var stage = new RelayStage();
+        var (source, back, there) = RelayScript.Switched(stage, out _);
+        source.Write(new SourceScript().Pages(SectionType.Part, ("pc.ram", Page, 11), (null, 2 * Page, 12)).Bytes);
+        stage.Until(() => there.Count(Page) == 1 && there.Count(2 * Page) == 1, "two pages go on");
+        there.Break();
+        var again = new RelayedDestination(stage.NextAtDestination());
+        again.Say($"0005 0007 {Name} 0000000000000008 0300000000000000 {Mark} 0006 0004 00000001");
+        stage.Until(() => again.Count(2 * Page) == 1, "the second is sent again");
+        // It asks for one that has not come yet: the source is asked, once.
+        again.Say($"0003 0013 0000000000003000 00001000 {Name} 0004 000c 0000000000003000 00001000");
+        stage.Until(() => back.Hex.EndsWith("000300130000000000003000000010000670632e72616d", StringComparison.Ordinal), "the source is asked");
+        source.Write(new SourceScript().Pages(SectionType.Part, ("pc.ram", 3 * Page, 13)).PostcopyEnd().Bytes);
+        stage.Until(() => again.Ends, "the end goes on");
+        Assert.Equal([0, 0, 12, 13], Enumerable.Range(0, 4).Select(page => again.Content((ulong)page * Page)));
+        Assert.Equal((0, 1, 1), (again.Count(Page), again.Count(2 * Page), again.Count(3 * Page)));
+        again.Say("0001 0004 00000000");
+        source.Abort();
+        Assert.Null(await stage.EndAsync());
+    }
+
     [Fact]
     public async Task ADestinationThatLacksWhatItHadCannotBeRecovered()
     {
