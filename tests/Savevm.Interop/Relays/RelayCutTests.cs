@@ -163,7 +163,7 @@ public sealed class RelayCutTests
         }
 
         pair.Relay.Signal(2);
-        (await SavevmCommand.ResultAsync(pair.Relay)).Expect(22);
+        (await SavevmCommand.ResultAsync(pair.Relay)).Expect(20);
         return false;
     }
 
@@ -186,7 +186,9 @@ public sealed class RelayCutTests
         (await pair.Source.Monitor.ExecuteAsync("query-migrate"))! is var report && (string)report["status"]! != "completed" ? (long)report["ram"]!["remaining"]! : 0;
 
     // By its events: its main loop may be waiting for a page.
-    private static string Destination(RelayPair pair) => pair.Destination.Process.HasExited ? throw new IOException("the destination ended") : (string)pair.Urgent.Events.Last(happened => (string?)happened["event"] == "MIGRATION")["data"]!["status"]!;
+    private static string Destination(RelayPair pair) => pair.Destination.Process.HasExited
+        ? throw new IOException("the destination ended")
+        : (string)pair.Urgent.Events.Last(happened => (string?)happened["event"] == "MIGRATION")["data"]!["status"]!;
 
     private static async Task<string> EndAsync(LabGuest guest)
     {
