@@ -18,6 +18,9 @@ namespace Savevm.Migration.Relay;
 /// </remarks>
 internal sealed unsafe partial class HeldPages : IDisposable
 {
+    /// <summary>What is said of a machine that is too large.</summary>
+    public const string TooMuch = "so much RAM is not kept account of within --keep";
+
     private const int ZeroPage = -1;
     private const int MostPages = int.MaxValue - 64;
     private const byte StateMask = 3, There = 0, Outstanding = 1, Held = 2, Sent = 3, Wanted = 4;
@@ -63,10 +66,13 @@ internal sealed unsafe partial class HeldPages : IDisposable
         arrived = (int*)NativeMemory.AllocZeroed((nuint)unitCount, sizeof(int));
     }
 
+    /// <summary>The most RAM that is kept account of, in pages: the account of it is at the beginning a byte a page, and not to be larger than what it is for.</summary>
+    public static long MostPagesWithin(long keepBytes) => Math.Min(MostPages, keepBytes);
+
     /// <summary>Why pages of such a machine cannot be kept within so much memory; null when they can.</summary>
     public static string? Refusal(IReadOnlyList<RamBlock> blocks, IReadOnlyList<int> unitPages, long keepBytes)
     {
-        if (blocks.Sum(block => block.PageCount) > MostPages) return "so much RAM is not kept account of";
+        if (blocks.Sum(block => block.PageCount) > MostPagesWithin(keepBytes)) return TooMuch;
         return unitPages.Max() * (long)RamBlock.PageSize > keepBytes / 4 ? "the guest's host pages are too large for --keep" : null;
     }
 

@@ -16,7 +16,7 @@ namespace Savevm.Migration.Relay;
 /// The relay's side towards the destination in postcopy, where it is the source: one thread hears and answers requests, another pushes what arrived. When the
 /// connection breaks it makes a new one and agrees with the destination on what is missing, again and again.
 /// </summary>
-internal sealed class RelayDestination(RelayPlan plan, HeldPages held, RelaySource source, RelayOptions options, RelayCounters counters, CancellationToken cancellation)
+internal sealed partial class RelayDestination(RelayPlan plan, HeldPages held, RelaySource source, RelayOptions options, RelayCounters counters, CancellationToken cancellation)
 {
     private const int PushUnits = 16;
     private const long BytesForPing = 1 << 20;
@@ -24,7 +24,7 @@ internal sealed class RelayDestination(RelayPlan plan, HeldPages held, RelaySour
     // Our own pings tell how far the destination has read. Their answers are not for the source.
     private const uint OwnPing = 0x53560000, OwnPingMask = 0xffff0000;
 
-    private static readonly TimeSpan PushWait = TimeSpan.FromMilliseconds(50), RetryWait = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan PushWait = TimeSpan.FromMilliseconds(50);
 
     private readonly Lock mainGate = new(), requestGate = new();
     private readonly MigrationStatistics statistics = new();
@@ -157,6 +157,8 @@ internal sealed class RelayDestination(RelayPlan plan, HeldPages held, RelaySour
                 break;
             case ReturnMessageType.SwitchoverAck:
                 break;
+            case ReturnMessageType.Shut when message.Value == 0 && !held.IsWhole:
+                throw new WireException(at, $"the destination says that it has everything, and the source has {held.OutstandingPages} pages still to send");
             case ReturnMessageType.Shut:
                 source.Shut(message.Value);
                 if (message.Value != 0) throw new PeerRefusedException(message.Value);
@@ -255,7 +257,7 @@ internal sealed class RelayDestination(RelayPlan plan, HeldPages held, RelaySour
         }
         catch (PeerLostException)
         {
-            // Who listens finds out too, and says so.
+            // As above.
         }
     }
 
@@ -329,67 +331,5 @@ internal sealed class RelayDestination(RelayPlan plan, HeldPages held, RelaySour
         unitsSincePing = bytesSincePing = 0;
         hasWrittenEnd = false;
         Volatile.Write(ref channels, next);
-    }
-
-    private void Break(Exception broken)
-    {
-        var old = channels;
-        old?.Abort();
-        StopPushing();
-        lock (requestGate)
-        {
-            lock (mainGate) Use(null);
-        }
-        old?.Dispose();
-        if (!cancellation.IsCancellationRequested && !source.IsAway)
-            options.Warn($"the destination's connection broke ({broken.Message}); it is waited for: tell it migrate-recover with the address that it had");
-    }
-
-    /// <summary>Connects until the destination takes it up again.</summary>
-    private ReturnPathReader Reconnect(Exception broken)
-    {
-        var patience = System.Diagnostics.Stopwatch.StartNew();
-        while (true)
-        {
-            // As long as the source is away nothing is asked of the destination: it stays paused, so that its owner sees what is wrong.
-            while (source.IsAway && !cancellation.IsCancellationRequested) Thread.Sleep(RetryWait);
-            cancellation.ThrowIfCancellationRequested();
-            if (patience.Elapsed > options.WaitLimit) throw new PeerLostException($"the destination did not come back: {broken.Message}", broken);
-            ChannelSet? next = null;
-            try
-            {
-                var main = plan.Connect(cancellation);
-                next = new ChannelSet(main);
-                using var abort = cancellation.UnsafeRegister(static channel => ((IByteChannel)channel!).Abort(), main);
-                IByteChannel? preempt = plan.IsPreemptEarly ? plan.Connect(cancellation) : null;
-                var reader = new ReturnPathReader(main);
-                var missing = RecoveryHandshake.Run(main, reader, plan.Blocks, new ControlWriter(statistics), () => preempt ??= plan.HasPreempt ? plan.Connect(cancellation) : null);
-                next = new ChannelSet(main, preempt);
-                Agree(next, missing);
-                return reader;
-            }
-            catch (Exception failure) when (failure is IOException or WireException)
-            {
-                next?.Dispose();
-                cancellation.WaitHandle.WaitOne(RetryWait);
-            }
-        }
-    }
-
-    private void Agree(ChannelSet next, PendingPages missing)
-    {
-        lock (requestGate)
-        {
-            lock (mainGate)
-            {
-                if (held.Rewind(missing) is > 0 and var lost)
-                    throw new Machine.DamagedStateException("the destination", -1, $"lacks {lost} pages that it had received: it cannot be recovered from here");
-                Use(next);
-            }
-        }
-        lastNamed = -1;
-        counters.AddRecovery();
-        options.Note($"the destination is back and lacks {missing.Count} pages");
-        StartPushing();
     }
 }

@@ -1,11 +1,7 @@
 using System.Diagnostics;
 using Savevm.Migration.Core;
-using Savevm.Migration.Incoming;
-using Savevm.Migration.ReturnPath;
 using Savevm.Transport;
 using Savevm.Transport.Layers;
-using Savevm.Wire;
-using Savevm.Wire.ReturnPath;
 
 namespace Savevm.Migration.Relay;
 
@@ -13,10 +9,8 @@ namespace Savevm.Migration.Relay;
 /// Stands between the source and the destination of one migration. Until the switch to postcopy it is a pipe that reads along; from there on it is a
 /// destination for the source and a source for the destination, and keeps what is between them. <see cref="Run"/> blocks its thread.
 /// </summary>
-public sealed class RelayMigration : IDisposable
+public sealed partial class RelayMigration : IDisposable
 {
-    private const int WindowLimit = 4 << 20;
-
     private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(20), LastWord = TimeSpan.FromSeconds(2), ConnectRetry = TimeSpan.FromMilliseconds(50);
 
     private readonly IChannelListener listener;
@@ -27,7 +21,8 @@ public sealed class RelayMigration : IDisposable
     private readonly List<RelayLink> links = [];
     private readonly List<ThrottledChannel> throttles = [];
     private volatile RelayPostcopy? postcopy;
-    private volatile bool isFollowed, hasReturnPath, hasPonged, wantsEnd;
+    private volatile bool isFollowed, hasReturnPath, hasPonged, wantsEnd, endsEarly;
+    private PeerLostException? deaf;
     private uint? shut;
     private Exception? fatal;
 
@@ -185,145 +180,11 @@ public sealed class RelayMigration : IDisposable
         return new RecordedChannel(channel, number, recorder);
     }
 
-    private void CarryMain(RelayLink link)
-    {
-        using var window = new ForwardWindow(link.Source);
-        var follower = new StreamFollower();
-        link.HasSpoken = true;
-        while (window.Fill(WindowLimit))
-        {
-            link.Pass(window, follower.Follow(window.Unread, window.Offset));
-            (isFollowed, hasReturnPath) = (follower.RamSectionId is not null, follower.HasReturnPath);
-            if (follower.State == FollowerState.AtPackage && Refusal(follower) is { } refusal) options.Note($"{refusal}: the relay is a plain pipe");
-            else if (follower.State == FollowerState.AtPackage) Switch(link, window, follower);
-            else if (follower.State == FollowerState.Follows && (!follower.HasBegun || follower.MayBePostcopy)) continue;
-            if (postcopy is not null) return;
-            if (follower.Reason is { } reason) options.Note($"{reason}; the relay is a plain pipe from here on");
-            // Where the destination answers, its last word tells how it ended; else only the last bytes do.
-            if (follower.HasReturnPath || !isFollowed) link.CarryForward(window);
-            else link.CarryForwardToEnd(window);
-            return;
-        }
-        link.Pass(window, window.Unread.Length);
-    }
-
-    private string? Refusal(StreamFollower follower) =>
-        follower.HasFooters ? HeldPages.Refusal(follower.Blocks, follower.UnitPages, options.KeepBytes) : "pages of so old a machine are not kept";
-
-    /// <summary>From the package on the relay speaks to both sides itself.</summary>
-    private void Switch(RelayLink main, ForwardWindow window, StreamFollower follower)
-    {
-        AdmitPending();
-        RelayPostcopy later;
-        lock (gate)
-        {
-            // Channels for pages have said what they are before the first page; the one for requested pages has nothing to say yet.
-            var preempt = links.Find(link => !link.HasSpoken);
-            main.IsTaken = true;
-            if (preempt is not null) preempt.IsTaken = true;
-            later = new RelayPostcopy(main, preempt, follower, ConnectAgain, options, Counters, over.Token);
-            foreach (var throttled in throttles) throttled.BytesPerSecond = 0;
-        }
-        for (var left = (long)follower.PackageBytes; left > 0;)
-        {
-            if (window.Unread.IsEmpty && !window.Fill(WindowLimit)) throw new PeerLostException("the source ended inside of the package");
-            var count = (int)Math.Min(left, window.Unread.Length);
-            // Whatever the destination says with the whole package in its hands is for us.
-            if (count == left) postcopy = later;
-            left -= count;
-            main.Pass(window, count);
-        }
-        later.Destination.StartPushing();
-        later.Source.Run(window);
-    }
-
-    /// <summary>What the source has opened before the package is in the listener's queue, if it is not here.</summary>
-    private void AdmitPending()
-    {
-        while (true)
-        {
-            using var moment = CancellationTokenSource.CreateLinkedTokenSource(over.Token);
-            moment.CancelAfter(Moment);
-            try
-            {
-                Admit(listener.Accept(moment.Token));
-            }
-            catch (OperationCanceledException)
-            {
-                return;
-            }
-        }
-    }
-
     private IByteChannel ConnectAgain(CancellationToken cancellationToken)
     {
         if (wantsEnd) over.Cancel();
         cancellationToken.ThrowIfCancellationRequested();
         return connect(cancellationToken);
-    }
-
-    private void CarryOther(RelayLink link)
-    {
-        using var window = new ForwardWindow(link.Source);
-        if (!window.Fill(WindowLimit)) return;
-        link.HasSpoken = true;
-        if (postcopy is { } later && link.IsTaken) later.Source.RunPreempt(window);
-        else link.CarryForward(window);
-    }
-
-    private void CarryBack(RelayLink main)
-    {
-        var reader = new ReturnPathReader(main.Destination);
-        try
-        {
-            while (true)
-            {
-                var at = reader.Offset;
-                if (!reader.TryNext(Timeout.InfiniteTimeSpan, out var message)) continue;
-                if (postcopy is { } later)
-                {
-                    later.Hear(reader, message, at);
-                    over.CancelAfter(LastWord);
-                    return;
-                }
-                if (message.Type == ReturnMessageType.Shut) shut = message.Value;
-                hasPonged |= message.Type == ReturnMessageType.Pong;
-                PassBack(main, reader.Last);
-                // The pages behind it are no messages. It comes where a relay was put between two that recover.
-                if (message.Type != ReturnMessageType.RecvBitmap) continue;
-                PassBack(main, reader.Unread);
-                main.CarryBackward();
-                return;
-            }
-        }
-        catch (PeerLostException lost) when (postcopy is { } later)
-        {
-            later.Hear(reader, lost);
-            over.CancelAfter(LastWord);
-        }
-        catch (PeerLostException lost) when (lost.InnerException is null)
-        {
-            // The destination ended its direction; whether that was in order is judged in the end.
-        }
-        catch (WireException) when (postcopy is null)
-        {
-            // Not a way back that can be understood, as inside of a TLS session: bytes are bytes.
-            PassBack(main, reader.Unread);
-            main.CarryBackward();
-        }
-    }
-
-    private void PassBack(RelayLink main, ReadOnlySpan<byte> bytes)
-    {
-        Counters.AddBackward(bytes.Length);
-        try
-        {
-            main.Source.Write(bytes);
-        }
-        catch (IOException)
-        {
-            // What a source has sent before it went is carried all the same: the whole package may be among it. Who reads finds the end.
-        }
     }
 
     /// <summary>The user wants it to end. A guest of which pages are nowhere but here gets them first.</summary>
@@ -384,7 +245,7 @@ public sealed class RelayMigration : IDisposable
         if (shut is { } code) throw new PeerRefusedException(code);
         if (fatal is { } failure) throw failure as PeerLostException ?? new PeerLostException(failure.Message, failure);
         if (isFollowed && hasReturnPath) throw new PeerLostException("a connection ended before the destination said that it has everything");
-        if (Counters.ForwardBytes == 0 || (isFollowed && main.Tail is not { IsEnd: true })) throw new PeerLostException("the source's stream ended before its end mark");
+        if (endsEarly || (isFollowed && main.Tail is not { IsEnd: true })) throw new PeerLostException("the source's stream ended before its end mark");
         return new RelayResult(isFollowed, IsPostcopy: false, HasShut: false, SourceWasLost: false);
     }
 }

@@ -68,8 +68,8 @@ internal sealed class RelayPostcopy : IDisposable
         Destination.Run(reader, defect);
     }
 
-    /// <summary>The same when its connection broke before it said anything.</summary>
-    public void Hear(ReturnPathReader reader, PeerLostException broken) => Destination.Run(reader, broken);
+    /// <summary>The same when its connection broke, or said something that is no message, before that.</summary>
+    public void Hear(ReturnPathReader reader, Exception broken) => Destination.Run(reader, broken);
 
     /// <summary>Ends everything that waits. Any thread.</summary>
     public void Abort()

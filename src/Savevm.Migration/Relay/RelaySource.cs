@@ -1,11 +1,7 @@
-using System.Collections.Concurrent;
-using Savevm.Migration.Core;
 using Savevm.Migration.Incoming;
 using Savevm.Migration.ReturnPath;
 using Savevm.Transport;
-using Savevm.Transport.Layers;
 using Savevm.Wire;
-using Savevm.Wire.Channels;
 using Savevm.Wire.Forward;
 using Savevm.Wire.ReturnPath;
 
@@ -18,18 +14,12 @@ namespace Savevm.Migration.Relay;
 internal sealed class RelaySource(RelayPlan plan, HeldPages held, RelayOptions options, RelayCounters counters, CancellationToken cancellation) : IDisposable
 {
     private const int ControlLimit = 1 << 17;
-    private const int FirstBytes = 512;
 
-    private static readonly TimeSpan SilenceOfPreempt = TimeSpan.FromMilliseconds(300);
-
-    private readonly BlockingCollection<IByteChannel> returned = [];
-    private readonly List<IByteChannel> taken = [];
-    private readonly List<IEngineThread> threads = [];
     private readonly WireWriter note = new();
-    private readonly Lock gate = new();
+    private LateConnections late = null!;
     private RelayDestination destination = null!;
     private HeldPageReader pages = null!;
-    private IByteChannel? channel;
+    private IByteChannel? channel, stale;
     private ReturnPathWriter? path;
     private volatile bool isAway, wasLost;
     private int isDismissed;
@@ -45,6 +35,7 @@ internal sealed class RelaySource(RelayPlan plan, HeldPages held, RelayOptions o
     {
         (channel, path, destination) = (main, new ReturnPathWriter(main), other);
         pages = new HeldPageReader(plan.Blocks, held, other.SendNow);
+        late = new LateConnections(RunPreempt, held, options.Warn);
     }
 
     /// <summary>Reads until the source has sent everything; then watches whether it stays. The calling thread is that of the main stream.</summary>
@@ -63,7 +54,9 @@ internal sealed class RelaySource(RelayPlan plan, HeldPages held, RelayOptions o
                 window = new ForwardWindow(next);
                 pages = new HeldPageReader(plan.Blocks, held, destination.SendNow);
                 Interlocked.Exchange(ref path, new ReturnPathWriter(next));
-                (channel, isAway) = (next, false);
+                // Somebody may be about to say something on the one that broke: it is closed when the next has broken too.
+                late.Release(stale);
+                (stale, channel, isAway) = (channel, next, false);
                 counters.AddRecovery();
                 options.Note("the source is back");
             }
@@ -81,29 +74,21 @@ internal sealed class RelaySource(RelayPlan plan, HeldPages held, RelayOptions o
     }
 
     /// <summary>A connection that the source opened after the switch: the one for requested pages, or the one with which it comes back. Any thread.</summary>
-    public void Offer(IByteChannel accepted)
-    {
-        var peeked = new PeekedChannel(accepted);
-        lock (gate)
-        {
-            taken.Add(peeked);
-            threads.Add(Surroundings.Real.Start("savevm relay channel", () => Sort(peeked)));
-        }
-    }
+    public void Offer(IByteChannel accepted) => late.Offer(accepted);
 
     /// <summary>Reads the channel for requested pages to its end, on the calling thread.</summary>
     public void RunPreempt(ForwardWindow window)
     {
         var reader = new HeldPageReader(plan.Blocks, held, destination.SendNow);
-        var begun = window.Offset;
+        var (begun, main) = (window.Offset, channel);
         try
         {
             while (reader.ReadBody(window)) destination.EndPreempt();
         }
         catch (Exception failure) when (failure is PeerLostException or WireException or OperationCanceledException)
         {
-            // Half of a source is none: it pauses too when it loses this channel.
-            if (!held.IsWhole && failure is not OperationCanceledException) channel?.Abort();
+            // Half of a source is none: it pauses too when it loses this channel. One that never said anything need not have been the source's.
+            if (window.Offset > begun && !held.IsWhole && failure is not OperationCanceledException) main?.Abort();
             if (failure is WireException) options.Warn($"the source's channel for requested pages: {failure.Message}");
         }
         finally
@@ -140,22 +125,14 @@ internal sealed class RelaySource(RelayPlan plan, HeldPages held, RelayOptions o
     public void Abort()
     {
         channel?.Abort();
-        lock (gate)
-        {
-            foreach (var other in taken) other.Abort();
-        }
+        late.Abort();
     }
 
-    /// <summary>Gives the source a moment to end its connection by itself.</summary>
+    /// <summary>Breaks whatever there still is.</summary>
     public void Dispose()
     {
-        returned.CompleteAdding();
         Abort();
-        IEngineThread[] all;
-        lock (gate) all = [.. threads];
-        foreach (var thread in all) thread.Join();
-        foreach (var other in taken) other.Dispose();
-        returned.Dispose();
+        late.Dispose();
     }
 
     private void Say(Action<ReturnPathWriter> word)
@@ -273,9 +250,8 @@ internal sealed class RelaySource(RelayPlan plan, HeldPages held, RelayOptions o
 
     private IByteChannel Await(Exception broken)
     {
-        var limit = options.WaitLimit is { } given ? (int)Math.Min(given.TotalMilliseconds, int.MaxValue) : Timeout.Infinite;
         cancellation.ThrowIfCancellationRequested();
-        return returned.TryTake(out var next, limit, cancellation) ? next : throw new PeerLostException($"the source did not come back: {broken.Message}", broken);
+        return late.Await(options.WaitLimit, cancellation) ?? throw new PeerLostException($"the source did not come back: {broken.Message}", broken);
     }
 
     /// <summary>Waits for the end of the connection that is not needed any more.</summary>
@@ -294,38 +270,5 @@ internal sealed class RelaySource(RelayPlan plan, HeldPages held, RelayOptions o
         }
         if (destination.IsShut || cancellation.IsCancellationRequested) return;
         wasLost = true;
-    }
-
-    private void Sort(PeekedChannel accepted)
-    {
-        try
-        {
-            ChannelKind kind;
-            while (!ChannelRecognition.TryRecognise(accepted.Seen, out kind))
-            {
-                // The channel for requested pages says nothing before the first of them.
-                if (!accepted.WaitForMore(SilenceOfPreempt)) kind = ChannelKind.Preempt;
-                else if (accepted.Seen.Length < FirstBytes && accepted.Peek(FirstBytes)) continue;
-                break;
-            }
-            if (kind == ChannelKind.Recovery)
-            {
-                returned.Add(accepted);
-            }
-            else if (kind == ChannelKind.Preempt && !held.IsWhole)
-            {
-                using var window = new ForwardWindow(accepted);
-                RunPreempt(window);
-            }
-            else
-            {
-                accepted.Abort();
-                if (kind is not ChannelKind.Preempt) options.Warn($"a connection was refused that has no place in this migration ({kind})");
-            }
-        }
-        catch (Exception failure) when (failure is IOException or PeerLostException or InvalidOperationException or WireException)
-        {
-            accepted.Abort();
-        }
     }
 }

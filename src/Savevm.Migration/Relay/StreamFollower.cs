@@ -11,7 +11,8 @@ namespace Savevm.Migration.Relay;
 /// pages were discarded, and where the package begins. It changes nothing and refuses nothing: where it loses the thread it says so, and the bytes are
 /// carried as they are. One thread.
 /// </summary>
-internal sealed class StreamFollower
+/// <param name="mostPages">The most RAM, in pages, of which account is kept.</param>
+internal sealed class StreamFollower(long mostPages)
 {
     private readonly List<RamBlock> blocks = [];
     private readonly List<byte[]> names = [];
@@ -244,6 +245,11 @@ internal sealed class StreamFollower
     private void Discard(RamDiscard discard, long offset)
     {
         const ulong PageSize = RamBlock.PageSize;
+        if (missing is null && blocks.Sum(known => known.PageCount) > mostPages)
+        {
+            Stop(HeldPages.TooMuch);
+            return;
+        }
         var block = blocks.Find(known => known.IdStr == discard.BlockName) ?? throw new WireException(offset, $"discard in the unknown block '{discard.BlockName}'");
         missing ??= [.. blocks.Select(known => new PageBitmap(known.PageCount))];
         if (missing.Length != blocks.Count) throw new WireException(offset, "the list of blocks grew after the first discard");

@@ -114,9 +114,18 @@ public sealed class RelayOperations : IRelayOperations
     private static SavevmException Interrupted(RelayRequest request, string what, RelayInterruptedException interrupted)
     {
         var standing = interrupted.Standing;
-        var why = standing.MissingPages > 0
-            ? $"the destination lacks {standing.MissingPages} pages that only the source has"
-            : "the destination does not have every page yet";
+        if (standing.MissingPages == 0)
+        {
+            // The source was dismissed. Only the destination's own owner can tell now.
+            return new SavevmException(
+                ExitCode.PeerFailed,
+                what,
+                (standing.HeldPages > 0 ? $"{standing.HeldPages} pages were only here, and the destination has not said that it has them" : "the destination has every page and has not said so")
+                + (interrupted.InnerException is { } reason ? $": {reason.Message}" : ""),
+                "ask the destination with query-migrate: where it says completed it has everything, where it says postcopy-paused its guest cannot go on",
+                interrupted);
+        }
+        var why = $"the destination lacks {standing.MissingPages} pages that only the source has";
         return new SavevmException(
             ExitCode.Recoverable,
             what,

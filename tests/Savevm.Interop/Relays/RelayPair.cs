@@ -21,12 +21,18 @@ internal sealed class RelayPair
     public required QmpClient Urgent { get; init; }
 
     /// <summary>Where the destination waits.</summary>
-    public required string Target { get; init; }
+    public required string Target { get; set; }
 
     /// <summary>Where the relay listens.</summary>
     public string Address { get; private set; } = "";
 
     public LabProcess Relay { get; private set; } = null!;
+
+    /// <summary>Stands between the source and the relay, where it was asked for.</summary>
+    public BreakingProxy? AtSource { get; private set; }
+
+    /// <summary>Stands between the relay and the destination, where it was asked for.</summary>
+    public BreakingProxy? AtDestination { get; private set; }
 
     /// <summary>Starts both QEMUs; the newest is the source, whose guest has ticked.</summary>
     /// <param name="workspace">Owns them.</param>
@@ -74,6 +80,19 @@ internal sealed class RelayPair
         Address = NewAddress(_workspace, transport);
         Relay = SavevmCommand.Start(_workspace, ["relay", "--listen", Address, "--connect", Target, "--json", .. more]);
         await Relay.UntilOutputAsync(said => said.Contains("\"listening\"", StringComparison.Ordinal));
+    }
+
+    /// <summary>Starts the relay with something that breaks on both sides of it.</summary>
+    public async Task RelayBetweenProxiesAsync(params IReadOnlyList<string> more)
+    {
+        string there = NewAddress(_workspace, "unix"), target = Target;
+        AtDestination = _workspace.Owns(new BreakingProxy(there[5..], target[5..]));
+        Target = there;
+        await RelayAsync("unix", more);
+        Target = target;
+        string here = NewAddress(_workspace, "unix");
+        AtSource = _workspace.Owns(new BreakingProxy(here[5..], Address[5..]));
+        Address = here;
     }
 
     /// <summary>Tells the source to migrate into the relay.</summary>

@@ -130,6 +130,24 @@ public sealed class RelayPostcopyTests
         await pair.AssertArrivedAsync(sourceIsThere: false);
     }
 
+    /// <summary>The source was dismissed, and the relay does not pretend that it can be taken up again.</summary>
+    [Fact]
+    public async Task ADestinationThatDiesAfterTheWordIsMissedAndSaidSo()
+    {
+        await using var workspace = new Workspace();
+        RelayPair pair = await PairAsync(workspace, QemuLab.Newest, preempt: false);
+        await pair.RelayAsync("unix", "--bandwidth", "2MiB/s");
+        await pair.LimitAsync(Slowly);
+        await pair.PostcopyAsync();
+        Assert.InRange(await pair.WordAsync(), 1000, 20_000);
+        pair.Destination.Kill();
+        await Task.Delay(300, TestContext.Current.CancellationToken);
+        pair.Relay.Signal(2);
+        SavevmResult result = (await SavevmCommand.ResultAsync(pair.Relay)).Expect(20);
+        Assert.Matches("[1-9][0-9]* pages were only here", result.Errors);
+        Assert.DoesNotContain("nothing is lost", result.Errors, StringComparison.Ordinal);
+    }
+
     private static Task<RelayPair> PairAsync(Workspace workspace, QemuInstallation destination, bool preempt)
     {
         Assert.SkipUnless(QemuLab.UserfaultfdAllowed, "userfaultfd is kept from this user (vm.unprivileged_userfaultfd)");
