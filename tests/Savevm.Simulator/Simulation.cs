@@ -190,8 +190,12 @@ internal sealed class Simulation : IDisposable
         return new Outcome(left, arrived, scheduler.Steps, scheduler.Fingerprint, runsNowhere, scenario.Postcopy, scenario.IsStill, recoveries, brokenRecoveries);
     }
 
-    /// <summary>The package was sent and the connection broke, or it was cancelled then: the machine is the destination's.</summary>
-    private bool DestinationOwned => SourceState == MigrationState.Cancelled && scenario.Postcopy && !source.IsRunning;
+    /// <summary>
+    /// The package was sent and the connection broke, or it was cancelled then; or a machine that stood still was sent whole, and it was too late to cancel:
+    /// the machine is the destination's.
+    /// </summary>
+    private bool DestinationOwned => !source.IsRunning
+        && ((SourceState == MigrationState.Cancelled && scenario.Postcopy) || (scenario.IsStill && SourceState == MigrationState.Failed && outgoingFailure is OperationCanceledException));
 
     private void Compare()
     {

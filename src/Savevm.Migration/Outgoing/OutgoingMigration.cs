@@ -17,7 +17,8 @@ namespace Savevm.Migration.Outgoing;
 /// </summary>
 /// <remarks>
 /// Authority: until the package (postcopy) or the last byte (precopy) is written the machine is ours and a failure starts it
-/// again; afterwards it is the destination's. One migration per instance; <see cref="Run"/> blocks its thread.
+/// again; afterwards it is the destination's. Who cancels in between is too late: the machine may run there, so it stays stopped here. One migration per
+/// instance; <see cref="Run"/> blocks its thread.
 /// </remarks>
 public sealed class OutgoingMigration
 {
@@ -41,6 +42,7 @@ public sealed class OutgoingMigration
     private CancellationToken cancellation;
     private Exception? broken;
     private volatile bool pushUnrequested;
+    private bool isEndBegun;
     private volatile PostcopySender? sender;
 
     /// <summary>Prepares to send <paramref name="machine"/> over <paramref name="channels"/>. Nothing is written yet.</summary>
@@ -191,6 +193,8 @@ public sealed class OutgoingMigration
 
     private SourceEvent WriteEnd()
     {
+        cancellation.ThrowIfCancellationRequested();
+        isEndBegun = true;
         control.Write(channels.Main, conversation!.WritePrecopyEnding);
         return SourceEvent.Done;
     }
@@ -304,15 +308,16 @@ public sealed class OutgoingMigration
     /// <summary>Breaks the connection, hands the machine back where it is still ours, and names the failure as what it is.</summary>
     private Exception GiveUp(Exception failure)
     {
-        // A machine that stands still can be had back at any time: nobody runs it here who could run it twice.
         var isCancelled = cancellation.IsCancellationRequested;
+        // A connection that is broken here on purpose looks to the destination as one that has ended well, and it may let the machine run.
+        var isTooLate = isCancelled && isEndBegun;
         if (failure is PeerLostException && !isCancelled && core.IsOurs && channels.Main.IsBidirectional) failure = ReasonOf(failure);
         var happened = isCancelled && SourcePhaseTable.CanCancel(core.Phase) ? SourceEvent.Cancel : SourceEvent.Failure;
         channels.Abort();
         core.Step(happened);
         if (core.Action == SourceAction.HandBack)
         {
-            machine.Control.Start();
+            if (!isTooLate) machine.Control.Start();
             core.Step(happened);
         }
         return isCancelled ? new OperationCanceledException("The outgoing migration was cancelled.", failure, cancellation) : failure;
