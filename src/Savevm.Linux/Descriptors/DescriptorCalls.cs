@@ -19,6 +19,9 @@ internal static unsafe partial class DescriptorCalls
     [LibraryImport("libc", EntryPoint = "splice", SetLastError = true)]
     internal static partial nint Splice(SafeHandle from, long* fromOffset, SafeHandle to, long* toOffset, nuint length, uint flags);
 
+    [LibraryImport("libc", EntryPoint = "nanosleep")]
+    internal static partial int Sleep(long* time, long* left);
+
     [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
     internal static partial int Poll(PollEntry* entries, nuint count, int timeout);
 

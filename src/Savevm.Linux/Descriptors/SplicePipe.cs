@@ -10,8 +10,11 @@ namespace Savevm.Linux.Descriptors;
 public sealed unsafe class SplicePipe : IDisposable
 {
     private const uint Move = 1;
+    private const int LeastOfBulk = 16 << 10, Piecemeal = 128 << 10;
+    private const long NapNanoseconds = 100_000;
 
     private readonly SafeFileHandle read, write;
+    private int last;
 
     /// <summary>Makes the pipe, as large as an ordinary user may have it.</summary>
     /// <exception cref="LinuxException">There are no descriptors left.</exception>
@@ -28,7 +31,9 @@ public sealed unsafe class SplicePipe : IDisposable
     /// <exception cref="LinuxException">One of the connections broke; the name in it tells which.</exception>
     public int Carry(SafeHandle from, string fromName, SafeHandle to, string toName)
     {
-        var count = Splice(from, write, Capacity, fromName);
+        // Much is coming, in small pieces: three processes that wake each other for every piece get little else done.
+        if (last is > LeastOfBulk and < Piecemeal) Nap();
+        var count = last = Splice(from, write, Capacity, fromName);
         for (var left = count; left > 0;) left -= Splice(read, to, left, toName);
         return count;
     }
@@ -38,6 +43,12 @@ public sealed unsafe class SplicePipe : IDisposable
     {
         read.Dispose();
         write.Dispose();
+    }
+
+    private static void Nap()
+    {
+        var time = stackalloc long[2] { 0, NapNanoseconds };
+        _ = DescriptorCalls.Sleep(time, null);
     }
 
     private static int Splice(SafeHandle from, SafeHandle to, int length, string name)
