@@ -13,6 +13,7 @@ internal sealed class ScriptedOperations : ICaptureOperation, IResumeOperation, 
         Elapsed = TimeSpan.FromMilliseconds(1900.25),
         Downtime = TimeSpan.FromMilliseconds(38),
         Rounds = 3,
+        Slowdown = new GuestSlowdown { Window = TimeSpan.FromSeconds(1.6), RanBefore = 0.981, RanMeanwhile = 0.8804, Waited = 0.07, LongestWait = TimeSpan.FromMilliseconds(12.75) },
         Durable = true,
         Notes = ["a quirk"],
     };

@@ -54,7 +54,7 @@ public sealed class CaptureCommandTests
     {
         var screen = new TestScreen();
         await screen.RunAsync("capture", "web", "--qmp", "/q");
-        Assert.Equal("web: captured background in 1.9 s: 2.00 GiB of RAM, 611 MiB stored, the guest stood still for 38 ms\n", screen.Out);
+        Assert.Equal("web: captured background in 1.9 s: 2.00 GiB of RAM, 611 MiB stored, the guest stood still for 38 ms; for 1.6 s its processors ran 88 % of the time (98 % before) and waited 7 % for their pages, 13 ms at the longest\n", screen.Out);
         Assert.Equal("note: a note\n", screen.Error);
     }
 
@@ -64,7 +64,7 @@ public sealed class CaptureCommandTests
         var screen = new TestScreen();
         await screen.RunAsync("capture", "web", "--qmp", "/q", "--json");
         Assert.Equal(
-            """{"name":"web","mode":"background","guest_bytes":2147483648,"stream_bytes":734003200,"data_bytes":640679936,"elapsed_ms":1900.25,"downtime_ms":38,"rounds":3,"durable":true,"overlays":[],"notes":["a quirk"]}""" + "\n",
+            """{"name":"web","mode":"background","guest_bytes":2147483648,"stream_bytes":734003200,"data_bytes":640679936,"elapsed_ms":1900.25,"downtime_ms":38,"rounds":3,"slowdown":{"window_ms":1600,"ran_before":0.981,"ran_meanwhile":0.88,"waited":0.07,"longest_wait_ms":12.75},"durable":true,"overlays":[],"notes":["a quirk"]}""" + "\n",
             screen.Out);
     }
 
