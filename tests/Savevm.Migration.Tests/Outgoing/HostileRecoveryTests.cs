@@ -11,6 +11,7 @@ using Savevm.Wire.ReturnPath;
 namespace Savevm.Migration.Tests.Outgoing;
 
 /// <summary>A destination that says in postcopy what none may say: the source names it, with little memory, and sends nothing that it should not.</summary>
+[Collection(nameof(MeasuresMemory))]
 public sealed class HostileRecoveryTests
 {
     private const string Name = "06 70632e72616d", Bits = "0300000000000000", Mark = "0123456789abcdef";

@@ -10,6 +10,7 @@ using Savevm.Wire.ReturnPath;
 namespace Savevm.Migration.Tests.Relay;
 
 /// <summary>A destination that says to a relay what none may say: it is named with its offset, takes little memory, and nothing hangs.</summary>
+[Collection(nameof(MeasuresMemory))]
 public sealed class HostileDestinationTests
 {
     private const ulong Page = RamBlock.PageSize;
