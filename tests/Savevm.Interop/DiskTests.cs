@@ -110,6 +110,8 @@ public sealed class DiskTests
         from moment in new[] { 90, 220 }
         select (mode, moment));
 
+    private const int EmptyOverlayBytes = 512 << 10;
+
     [Theory]
     [MemberData(nameof(Kills))]
     public async Task AKilledCaptureLeavesDisksThatWork(string capture, int moment)
@@ -127,10 +129,11 @@ public sealed class DiskTests
         await Guests.AssertRunsOnAsync(guest);
         bool whole = (await SavevmCommand.NamesAsync(workspace)).Count == 1;
 
-        // An overlay that is there is one that the guest writes to.
+        // An overlay that is there is one that the guest writes to; or an empty one, of a capture that was killed in the milliseconds in which its files
+        // are made, or are handed to QEMU.
         string nodes = (await guest.Monitor.ExecuteAsync("query-named-block-nodes", new JsonObject { ["flat"] = true }))!.ToJsonString();
         string[] left = Directory.GetFiles(Path.GetDirectoryName(specification.Disks[0].Path)!, "*.savevm-web*");
-        Assert.All(left, path => Assert.Contains(path, nodes, StringComparison.Ordinal));
+        Assert.All(left, path => Assert.True(nodes.Contains(path, StringComparison.Ordinal) || new FileInfo(path).Length < EmptyOverlayBytes, path));
         Assert.True(whole || left.Length is 0 or 2, string.Join(' ', left));
         await SavevmCommand.CaptureAsync(workspace, guest, "next", "--mode", capture);
         await guest.MoreTicksAsync(specification.TicksPerPass + 2);
