@@ -4,9 +4,9 @@ using Savevm.Benchmarks.Measuring;
 using Savevm.Benchmarks.Processes;
 using Savevm.Benchmarks.Qemu;
 using Savevm.Benchmarks.Reporting;
-using Savevm.Hosting.Snapshots;
+using Savevm.Hosting;
 
-if (SnapshotPager.ServeIfAsked())
+if (MemoryPager.ServeIfAsked())
 {
     return 0;
 }

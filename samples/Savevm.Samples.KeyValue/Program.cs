@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using Savevm.Hosting.Snapshots;
+using Savevm.Hosting;
 using Savevm.Machine;
 using Savevm.Samples.KeyValue.Load;
 
@@ -15,7 +15,7 @@ internal static class Program
     private static async Task<int> Main(string[] arguments)
     {
         // This program is also the process that serves its write faults.
-        if (SnapshotPager.ServeIfAsked()) return 0;
+        if (MemoryPager.ServeIfAsked()) return 0;
         if (!TryParse(arguments, out var path, out var mebibytes, out var writers, out var every))
         {
             Console.Error.WriteLine("usage: FILE [--memory MEBIBYTES] [--writers NUMBER] [--every SECONDS]");

@@ -1,4 +1,4 @@
-using Savevm.Hosting.Snapshots;
+using Savevm.Hosting.Paging;
 
 namespace Savevm.Heaps;
 

@@ -1,11 +1,15 @@
 using System.Diagnostics;
 using Savevm.Heaps.Images;
 using Savevm.Heaps.Regions;
+using Savevm.Hosting;
+using Savevm.Hosting.Arrivals;
 using Savevm.Hosting.Devices;
+using Savevm.Hosting.Paging;
 using Savevm.Hosting.Ram;
 using Savevm.Hosting.Snapshots;
 using Savevm.Machine;
 using Savevm.Migration.Background;
+using Savevm.Migration.Incoming;
 using Savevm.Transport;
 using Savevm.Transport.Channels;
 using Savevm.VMState.Registries;
@@ -14,7 +18,7 @@ namespace Savevm.Heaps;
 
 /// <summary>
 /// Native memory of this process that can be saved as it is at one instant while everybody goes on writing to it, and that comes back from the image. A
-/// program that saves calls <see cref="SnapshotPager.ServeIfAsked"/> at its beginning.
+/// program that saves calls <see cref="MemoryPager.ServeIfAsked"/> at its beginning.
 /// </summary>
 /// <remarks>
 /// An image is a migration stream of a machine without devices, in the form mapped-ram: <c>savevm inspect</c> and <c>verify</c> read it. Any thread may call;
@@ -27,6 +31,7 @@ public sealed class NativeHeap : IDisposable
     private readonly GuestRam ram;
     private readonly HostedDevices devices;
     private readonly HeapRecord record;
+    private RamArrival? arrival;
     private int saving;
 
     /// <summary>Makes a heap whose regions are zero and take no memory before they are written to.</summary>
@@ -52,6 +57,9 @@ public sealed class NativeHeap : IDisposable
     /// <summary>Snapshots that were taken of it, those before it was loaded included.</summary>
     public ulong SnapshotCount => record.Number;
 
+    /// <summary>Completed when all of it is there: from the beginning, but for a heap that was resumed. Cancelled when it is disposed of before.</summary>
+    public Task Arrival => arrival?.Completion ?? Task.CompletedTask;
+
     /// <summary>The region of a name.</summary>
     /// <exception cref="KeyNotFoundException">There is none.</exception>
     public HeapRegion this[string name] =>
@@ -64,22 +72,44 @@ public sealed class NativeHeap : IDisposable
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="HeapImageException">It is no image of a heap, not whole, or one of other regions.</exception>
     /// <exception cref="IOException">It cannot be read, or there is no room for it.</exception>
-    public static NativeHeap Load(string path, IReadOnlyList<HeapRegionLayout>? layouts = null, CancellationToken cancellationToken = default)
+    public static NativeHeap Load(string path, IReadOnlyList<HeapRegionLayout>? layouts = null, CancellationToken cancellationToken = default) =>
+        Open(path, layouts, (image, heap) => new RegionReader(image, heap.ram.Hosted, cancellationToken).Run(), cancellationToken);
+
+    /// <summary>
+    /// Brings a heap back at once, whatever its size: what is touched comes when it is touched, by a process of its own, and all of the rest meanwhile. Where
+    /// this kernel or this user has no faults for missing pages, and for regions in huge pages, it reads first, as <see cref="Load"/> does.
+    /// </summary>
+    /// <remarks>
+    /// Until <see cref="Arrival"/> is completed the kernel ends this process, as by SIGKILL, if that other one ends, because memory would be lost; the image must stay
+    /// as it is (another may take its name), and memory is not given back to the kernel by madvise. A snapshot begins when everything is there.
+    /// </remarks>
+    /// <param name="path">The image.</param>
+    /// <param name="layouts">As for <see cref="Load"/>.</param>
+    /// <param name="pager">The process that brings pages; null for this program itself, which has called <see cref="MemoryPager.ServeIfAsked"/>.</param>
+    /// <param name="cancellationToken">Ends it, until it returns.</param>
+    /// <inheritdoc cref="Load" path="/exception"/>
+    /// <exception cref="MachineRefusedException">The program serves no faults.</exception>
+    public static NativeHeap Resume(
+        string path, IReadOnlyList<HeapRegionLayout>? layouts = null, PagerOptions? pager = null, CancellationToken cancellationToken = default) =>
+        Open(path, layouts, (image, heap) => heap.arrival = new RegionArrival(image, heap.ram, pager ?? new PagerOptions(), cancellationToken).Begin(), cancellationToken);
+
+    /// <summary>
+    /// A heap that another process sends by <see cref="SendAsync"/>, or that was sent into a file: an ordinary migration stream. When it returns all of it is there.
+    /// </summary>
+    /// <param name="channel">What it comes by.</param>
+    /// <param name="layouts">The regions that it must have, in their order, and what shall lie under them.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="MachineRefusedException">It is no heap, or one of other regions.</exception>
+    /// <exception cref="Wire.WireException">The stream is damaged.</exception>
+    /// <exception cref="IOException">The connection broke, or there is no room for it.</exception>
+    public static NativeHeap Receive(IByteChannel channel, IReadOnlyList<HeapRegionLayout> layouts, CancellationToken cancellationToken = default)
     {
         var record = new HeapRecord();
-        using var image = HeapImage.Open(path, DevicesOf(record), cancellationToken);
-        NativeHeap heap;
+        var heap = new NativeHeap(layouts, record);
         try
         {
-            heap = new NativeHeap(Match(image, layouts), record);
-        }
-        catch (MachineRefusedException refused)
-        {
-            throw new HeapImageException(path, refused.Message, refused);
-        }
-        try
-        {
-            new RegionReader(image, heap.ram.Hosted, cancellationToken).Run();
+            using var incoming = new IncomingMigration(new DestinationMachine(heap.ram.OpenSink(), heap.devices, new HeapWriters(null)), channel);
+            incoming.Run(cancellationToken);
             return heap;
         }
         catch
@@ -125,7 +155,36 @@ public sealed class NativeHeap : IDisposable
 
     /// <summary>Gives the memory back. Nobody uses it any more.</summary>
     /// <exception cref="InvalidOperationException">A snapshot is being taken.</exception>
-    public void Dispose() => ram.Dispose();
+    public void Dispose()
+    {
+        arrival?.Dispose();
+        ram.Dispose();
+    }
+
+    private static NativeHeap Open(string path, IReadOnlyList<HeapRegionLayout>? layouts, Action<HeapImage, NativeHeap> fill, CancellationToken cancellationToken)
+    {
+        var record = new HeapRecord();
+        using var image = HeapImage.Open(path, DevicesOf(record), cancellationToken);
+        NativeHeap heap;
+        try
+        {
+            heap = new NativeHeap(Match(image, layouts), record);
+        }
+        catch (MachineRefusedException refused)
+        {
+            throw new HeapImageException(path, refused.Message, refused);
+        }
+        try
+        {
+            fill(image, heap);
+            return heap;
+        }
+        catch
+        {
+            heap.Dispose();
+            throw;
+        }
+    }
 
     private static HostedDevices DevicesOf(HeapRecord record)
     {
@@ -185,6 +244,8 @@ public sealed class NativeHeap : IDisposable
 
     private (BackgroundSnapshot Snapshot, long PagesAhead) Save(IByteChannel channel, bool mapped, HeapSnapshotOptions options, CancellationToken cancellationToken)
     {
+        // What has not arrived cannot be protected. Nobody but this thread waits.
+        Arrival.Wait(cancellationToken);
         record.Next(TimeProvider.System.GetUtcNow());
         using var frozen = new FrozenRam(ram, options.Pager);
         Machine.Ram.IFrozenRam watched = options.Progress is { } progress ? new WatchedRam(frozen, progress) : frozen;

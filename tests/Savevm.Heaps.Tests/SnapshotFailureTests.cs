@@ -1,6 +1,5 @@
 using System.Diagnostics;
-using System.Globalization;
-using Savevm.Hosting.Snapshots;
+using Savevm.Hosting.Paging;
 using Savevm.Migration.Tests.Doubles;
 using Savevm.Transport;
 using Savevm.Transport.Layers;
@@ -28,7 +27,7 @@ public sealed class SnapshotFailureTests : IDisposable
         {
             Progress = new Once(() =>
             {
-                foreach (var pager in ChildrenOf(Environment.ProcessId)) Kill(pager);
+                foreach (var pager in PagerProcesses.Of(Environment.ProcessId)) PagerProcesses.Kill(pager);
             }),
         };
         var failure = await Assert.ThrowsAsync<IOException>(() => writing.Heap.SaveAsync(ImagePath, options, TestContext.Current.CancellationToken));
@@ -73,12 +72,12 @@ public sealed class SnapshotFailureTests : IDisposable
         NativeHeapTests.SkipWhereRefused();
         using var writing = new NumberedHeap(WriterKind.Managed, 2);
         SpinWait.SpinUntil(() => writing.Writes > 100_000, TimeSpan.FromSeconds(10));
-        var (before, written) = (Resident(Environment.ProcessId), writing.Writes);
+        var (before, written) = (PagerProcesses.Resident(Environment.ProcessId), writing.Writes);
         long most = 0, mostOfPager = 0;
         var result = await SendSlowlyAsync(writing, writing.Options, 1 << 20, _ =>
         {
-            most = Math.Max(most, Resident(Environment.ProcessId));
-            foreach (var pager in ChildrenOf(Environment.ProcessId)) mostOfPager = Math.Max(mostOfPager, Resident(pager));
+            most = Math.Max(most, PagerProcesses.Resident(Environment.ProcessId));
+            foreach (var pager in PagerProcesses.Of(Environment.ProcessId)) mostOfPager = Math.Max(mostOfPager, PagerProcesses.Resident(pager));
         });
         TestContext.Current.TestOutputHelper?.WriteLine(
             $"{result.WrittenBytes} bytes in {result.Duration.TotalSeconds:f1} s; {writing.Writes - written} writes meanwhile; memory +{(most - before) >> 20} MiB, pager {mostOfPager >> 20} MiB");
@@ -129,45 +128,6 @@ public sealed class SnapshotFailureTests : IDisposable
         await writing.Heap.SaveAsync(ImagePath, writing.Options, TestContext.Current.CancellationToken);
         using var next = NativeHeap.Load(ImagePath);
         writing.AssertIsOf(next);
-    }
-
-    private static List<int> ChildrenOf(int processId)
-    {
-        var children = new List<int>();
-        foreach (var task in Directory.GetDirectories($"/proc/{processId}/task"))
-        {
-            try
-            {
-                foreach (var word in File.ReadAllText(Path.Combine(task, "children")).Split(' ', StringSplitOptions.RemoveEmptyEntries))
-                    children.Add(int.Parse(word, CultureInfo.InvariantCulture));
-            }
-            catch (IOException)
-            {
-                // The thread has ended.
-            }
-        }
-        return children;
-    }
-
-    private static void Kill(int processId)
-    {
-        using var process = Process.GetProcessById(processId);
-        process.Kill();
-        // It has no memory any more when it has ended, reaped or not.
-        SpinWait.SpinUntil(() => Resident(processId) == 0, TimeSpan.FromSeconds(10));
-    }
-
-    private static long Resident(int processId)
-    {
-        try
-        {
-            var words = File.ReadAllText($"/proc/{processId}/statm").Split(' ');
-            return (long.Parse(words[1], CultureInfo.InvariantCulture) - long.Parse(words[2], CultureInfo.InvariantCulture)) * Environment.SystemPageSize;
-        }
-        catch (IOException)
-        {
-            return 0;
-        }
     }
 
     private static bool Run(string program, params string[] arguments)

@@ -4,6 +4,7 @@ using Microsoft.Win32.SafeHandles;
 using Savevm.Benchmarks.Measuring;
 using Savevm.Benchmarks.Processes;
 using Savevm.Benchmarks.Subjects;
+using Savevm.Hosting.Paging;
 using Savevm.Hosting.Ram;
 using Savevm.Hosting.Snapshots;
 using Savevm.Machine;

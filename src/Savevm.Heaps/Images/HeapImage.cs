@@ -55,6 +55,18 @@ internal sealed class HeapImage : IStateVisitor, IDisposable
         }
     }
 
+    /// <summary>Which pages of a region the image has; the others are zero.</summary>
+    /// <exception cref="HeapImageException">The image ends before.</exception>
+    public byte[] ReadBitmap(ImageRegion region)
+    {
+        // A claim that the file cannot keep takes no memory.
+        var bytes = MappedRamHeader.GetBitmapBytes((ulong)region.Length);
+        var ends = new HeapImageException(Path, $"the image ends within the bitmap of region '{region.Name}'");
+        if (region.BitmapPosition > Storage.Length - (long)bytes) throw ends;
+        var bitmap = new byte[bytes];
+        return Storage.Read(bitmap, region.BitmapPosition) == bitmap.Length ? bitmap : throw ends;
+    }
+
     void IStateVisitor.SectionBegins(long offset, in Wire.Forward.SectionHeader header, string idStr)
     {
         if (idStr is not ("ram" or HeapRecord.Name)) strange ??= idStr;

@@ -17,11 +17,14 @@ internal sealed class RegionReader(HeapImage image, IReadOnlyList<HostedRamBlock
     private (int Region, long Page) next;
     private volatile Exception? failure;
 
-    /// <summary>Reads all of them; returns or throws when no thread is left.</summary>
+    /// <summary>Regions of which blocks are read; all by default.</summary>
+    public Func<HostedRamBlock, bool> Wants { get; init; } = static _ => true;
+
+    /// <summary>Reads them; returns or throws when no thread is left.</summary>
     /// <exception cref="HeapImageException">The image ends before.</exception>
     public void Run()
     {
-        for (var index = 0; index < bitmaps.Length; index++) bitmaps[index] = ReadBitmap(image.Regions[index]);
+        for (var index = 0; index < bitmaps.Length; index++) bitmaps[index] = Wants(blocks[index]) ? image.ReadBitmap(image.Regions[index]) : [];
         var others = new Thread[Math.Min(Environment.ProcessorCount, MostThreads) - 1];
         for (var index = 0; index < others.Length; index++)
         {
@@ -33,14 +36,6 @@ internal sealed class RegionReader(HeapImage image, IReadOnlyList<HostedRamBlock
         cancellationToken.ThrowIfCancellationRequested();
         if (failure is HeapImageException damaged) throw new HeapImageException(image.Path, "the image ends within its pages", damaged);
         if (failure is not null) throw new IOException($"{image.Path}: {failure.Message}", failure);
-    }
-
-    private byte[] ReadBitmap(ImageRegion region)
-    {
-        var bitmap = new byte[MappedRamHeader.GetBitmapBytes((ulong)region.Length)];
-        return image.Storage.Read(bitmap, region.BitmapPosition) == bitmap.Length
-            ? bitmap
-            : throw new HeapImageException(image.Path, $"the image ends within the bitmap of region '{region.Name}'");
     }
 
     private void Work()
@@ -59,7 +54,7 @@ internal sealed class RegionReader(HeapImage image, IReadOnlyList<HostedRamBlock
     {
         lock (gate)
         {
-            while (next.Region < blocks.Count && next.Page * RamBlock.PageSize >= image.Regions[next.Region].Length) next = (next.Region + 1, 0);
+            while (next.Region < blocks.Count && (bitmaps[next.Region].Length == 0 || next.Page * RamBlock.PageSize >= image.Regions[next.Region].Length)) next = (next.Region + 1, 0);
             (region, first) = next;
             next.Page += PagesOfPiece;
             return region < blocks.Count;

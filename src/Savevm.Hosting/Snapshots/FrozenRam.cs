@@ -1,3 +1,4 @@
+using Savevm.Hosting.Paging;
 using Savevm.Hosting.Ram;
 using Savevm.Linux;
 using Savevm.Linux.Descriptors;
@@ -74,7 +75,7 @@ public sealed class FrozenRam(GuestRam ram, PagerOptions options) : IFrozenRam
             copies = CopiesPath is { } path
                 ? new LinuxFile(Descriptor.Open(path, FileAccess.ReadWrite), path)
                 : OpenCopies(options.CopiesFolder ?? Path.GetTempPath());
-            pager = PagerProcess.Start(options, memory, copies, faults);
+            pager = PagerProcess.Start(options, PagerContract.SnapshotTask, memory.File, copies, faults);
         }
         catch (LinuxException refused)
         {
@@ -224,12 +225,22 @@ public sealed class FrozenRam(GuestRam ram, PagerOptions options) : IFrozenRam
         if (pages == 0) return;
         try
         {
-            pager!.Release(block.Index, first, pages);
+            Release(block.Index, first, pages);
         }
         catch (LinuxException gone)
         {
             throw Lost(gone);
         }
+    }
+
+    /// <summary>Lets writes to pages through that were copied here.</summary>
+    private void Release(int block, long first, long pages)
+    {
+        Span<byte> order = stackalloc byte[PagerService.OrderBytes];
+        BitConverter.TryWriteBytes(order, (long)block);
+        BitConverter.TryWriteBytes(order[8..], first);
+        BitConverter.TryWriteBytes(order[16..], pages);
+        pager!.Tell(order);
     }
 
     private void DemandPager()

@@ -1,5 +1,5 @@
-using System.Diagnostics;
 using Microsoft.Win32.SafeHandles;
+using Savevm.Hosting.Paging;
 using Savevm.Linux;
 using Savevm.Linux.Descriptors;
 using Savevm.Linux.Files;
@@ -14,31 +14,33 @@ namespace Savevm.Hosting.Snapshots;
 /// What a pager does: copies the page of each fault and lets the write through. Where somebody writes to a second page of a neighbourhood, the whole
 /// neighbourhood is copied: a wait for sixteen pages is little longer than one for one.
 /// </summary>
-/// <remarks>
-/// Faults come in bunches, and to be woken takes longer than to copy a page: after each it looks a while for the next before it goes to sleep.
-/// </remarks>
 internal sealed unsafe class PagerService(SafeFileHandle control, PagerMemory memory, LinuxFile copies, FaultDescriptor faults) : IDisposable
 {
+    /// <summary>Bytes of what the program tells: the block, the first page and how many.</summary>
+    internal const int OrderBytes = 24;
+
     private const int NeighbourPages = 16;
     private const int FaultsBetweenOrders = 16;
-    private static readonly long LookTicks = Stopwatch.Frequency * 30 / 1_000_000;
 
     private readonly NativeBuffer buffer = new(NeighbourPages * RamBlock.PageSize);
-    private readonly NativeBuffer orders = new(SnapshotPager.OrderBytes);
+    private readonly NativeBuffer orders = new(OrderBytes);
 
     // Of each neighbourhood: somebody waited for a page of it.
     private readonly PageBitmap[] known = [.. Enumerable.Range(0, memory.BlockCount).Select(block => new PageBitmap((memory.PagesOf(block) / NeighbourPages) + 1))];
+
+    private int answered;
 
     /// <summary>Serves until the program wants no more, is gone, or a page cannot be copied.</summary>
     /// <exception cref="LinuxException">The program is gone, or its RAM.</exception>
     public void Run()
     {
-        Descriptor.SetNonBlocking(control, true, SnapshotPager.Name);
-        Descriptor.Write(control, [1], SnapshotPager.Name);
+        Descriptor.SetNonBlocking(control, true, PagerContract.Name);
+        Descriptor.Write(control, [PagerContract.Serves], PagerContract.Name);
+        Func<PageFault, bool> answer = Answer;
         while (true)
         {
-            var (fault, word) = Descriptor.WaitReadable(faults.Handle, control, Timeout.InfiniteTimeSpan, SnapshotPager.Name);
-            if ((fault & PollEvents.Readable) != 0 && !AnswerBunch()) return;
+            var (fault, word) = Descriptor.WaitReadable(faults.Handle, control, Timeout.InfiniteTimeSpan, PagerContract.Name);
+            if ((fault & PollEvents.Readable) != 0 && !FaultBunch.Serve(faults, answer)) return;
             if (word != PollEvents.None && !Obey()) return;
         }
     }
@@ -50,27 +52,14 @@ internal sealed unsafe class PagerService(SafeFileHandle control, PagerMemory me
         orders.Dispose();
     }
 
-    /// <summary>False when it is over.</summary>
-    private bool AnswerBunch()
+    private bool Answer(PageFault fault)
     {
-        var last = Stopwatch.GetTimestamp();
-        for (var answered = 0; Stopwatch.GetTimestamp() - last < LookTicks;)
-        {
-            if (!faults.TryRead(out var held))
-            {
-                // The one who was woken may need this processor.
-                Thread.Yield();
-                continue;
-            }
-            if (!Answer(held.Address) || (++answered % FaultsBetweenOrders == 0 && !Obey())) return false;
-            last = Stopwatch.GetTimestamp();
-        }
-        return true;
+        memory.Faults++;
+        return Answer(fault.Address) && (++answered % FaultsBetweenOrders != 0 || Obey());
     }
 
     private bool Answer(nint address)
     {
-        memory.Faults++;
         for (var block = 0; block < memory.BlockCount; block++)
         {
             var offset = address - memory.AddressOf(block);
@@ -135,13 +124,13 @@ internal sealed unsafe class PagerService(SafeFileHandle control, PagerMemory me
     /// <summary>Pages that the program has copied: nobody need wait for them. False when it wants no more, or is gone.</summary>
     private bool Obey()
     {
-        var order = orders.Slice(0, SnapshotPager.OrderBytes);
+        var order = orders.Slice(0, OrderBytes);
         while (true)
         {
             var filled = 0;
             while (filled < order.Length)
             {
-                var count = Descriptor.Read(control, order[filled..], SnapshotPager.Name);
+                var count = Descriptor.Read(control, order[filled..], PagerContract.Name);
                 if (count == 0) return false;
                 if (count < 0 && filled == 0) return true;
                 if (count > 0) filled += count;

@@ -1,3 +1,4 @@
+using Savevm.Hosting.Paging;
 using Savevm.Hosting.Snapshots;
 using Savevm.Interop.Lab;
 using Savevm.Machine;

@@ -1,3 +1,4 @@
+using Savevm.Hosting.Paging;
 using Savevm.Hosting.Ram;
 using Savevm.Hosting.Snapshots;
 using Savevm.Machine;

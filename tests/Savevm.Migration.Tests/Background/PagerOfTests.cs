@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using Savevm.Hosting.Snapshots;
+using Savevm.Hosting;
 
 namespace Savevm.Migration.Tests.Background;
 
@@ -9,6 +9,6 @@ internal static class PagerOfTests
     [ModuleInitializer]
     internal static void ServeIfAsked()
     {
-        if (SnapshotPager.ServeIfAsked()) Environment.Exit(0);
+        if (MemoryPager.ServeIfAsked()) Environment.Exit(0);
     }
 }

@@ -1,11 +1,11 @@
-namespace Savevm.Hosting.Snapshots;
+namespace Savevm.Hosting.Paging;
 
 /// <summary>How a snapshot's pager is started, and where its copies go.</summary>
 public sealed record PagerOptions
 {
     /// <summary>
-    /// The program that is the pager, and its words: one that calls <see cref="SnapshotPager.Serve"/>. Empty: this program itself, which must have
-    /// called <see cref="SnapshotPager.ServeIfAsked"/> at its beginning.
+    /// The program that is the pager, and its words: one that calls <see cref="MemoryPager.Serve"/>. Empty: this program itself, which must have
+    /// called <see cref="MemoryPager.ServeIfAsked"/> at its beginning.
     /// </summary>
     public IReadOnlyList<string> Command { get; init; } = [];
 

@@ -7,32 +7,39 @@ using Savevm.Linux.Sockets;
 using Savevm.Linux.Userfaultfd;
 using Savevm.Machine;
 
-namespace Savevm.Hosting.Snapshots;
+namespace Savevm.Hosting.Paging;
 
-/// <summary>The pager of one snapshot, as the program sees it.</summary>
+/// <summary>A pager, as the program sees it.</summary>
 internal sealed class PagerProcess : IDisposable
 {
-    private const string Name = "pager";
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(30);
 
     private readonly ChildProcess child;
-    private readonly SafeFileHandle control;
 
     private PagerProcess(ChildProcess child, SafeFileHandle control)
     {
         this.child = child;
-        this.control = control;
+        Control = control;
     }
 
     /// <summary>Its process id.</summary>
     public int ProcessId => child.Id;
 
-    /// <summary>It serves; as long as it does, everything is protected that nobody has copied.</summary>
+    /// <summary>It serves.</summary>
     public bool IsAlive => !child.HasExited;
 
+    /// <summary>What it is told by, and tells.</summary>
+    public SafeFileHandle Control { get; }
+
     /// <summary>Starts it and waits until it serves.</summary>
+    /// <param name="options">The program.</param>
+    /// <param name="task">What for.</param>
+    /// <param name="shared">Memory that both know.</param>
+    /// <param name="file">Where pages go to or come from.</param>
+    /// <param name="faults">Whose faults it serves.</param>
+    /// <param name="lifeLine">This process shall end with it; null: it need not.</param>
     /// <exception cref="MachineRefusedException">There is no such program, or it does not serve.</exception>
-    public static PagerProcess Start(PagerOptions options, PagerMemory memory, LinuxFile copies, FaultDescriptor faults)
+    public static PagerProcess Start(PagerOptions options, string task, LinuxFile shared, LinuxFile file, FaultDescriptor faults, LifeLine? lifeLine = null)
     {
         var command = options.Command.Count > 0 ? options.Command : OwnCommand();
         var (ours, theirs) = UnixSocket.Pair();
@@ -40,16 +47,18 @@ internal sealed class PagerProcess : IDisposable
         {
             try
             {
+                List<ChildDescriptor> descriptors =
+                [
+                    new(theirs, PagerContract.ControlDescriptor), new(shared.Handle, PagerContract.SharedDescriptor),
+                    new(file.Handle, PagerContract.FileDescriptor), new(faults.Handle, PagerContract.FaultsDescriptor),
+                ];
+                if (lifeLine is not null) descriptors.Add(new(lifeLine.OtherEnd, PagerContract.LifeLineDescriptor));
                 var child = ChildProcess.Start(new ChildProcessStart
                 {
                     Program = command[0],
                     Arguments = [.. command.Skip(1)],
-                    Environment = Variables(),
-                    Descriptors =
-                    [
-                        new(theirs, SnapshotPager.ControlDescriptor), new(memory.File.Handle, SnapshotPager.SharedDescriptor),
-                        new(copies.Handle, SnapshotPager.CopiesDescriptor), new(faults.Handle, SnapshotPager.FaultsDescriptor),
-                    ],
+                    Environment = Variables(task),
+                    Descriptors = descriptors,
                     OutputFile = "/dev/null",
                 });
                 ProcessMemory.AllowReader(child.Id);
@@ -57,58 +66,56 @@ internal sealed class PagerProcess : IDisposable
                 var process = new PagerProcess(child, ours);
                 if (process.Serves()) return process;
                 process.Dispose();
-                throw new MachineRefusedException($"no snapshot without a pager: {command[0]} does not serve as one");
+                throw new MachineRefusedException($"such memory needs a pager, and {command[0]} does not serve as one");
             }
             catch (LinuxException failure)
             {
                 ours.Dispose();
-                throw new MachineRefusedException($"no snapshot without a pager: {failure.Message}");
+                throw new MachineRefusedException($"such memory needs a pager: {failure.Message}");
             }
         }
     }
 
-    /// <summary>Lets writes to pages through that were copied here.</summary>
+    /// <summary>Tells it something.</summary>
     /// <exception cref="LinuxException">It is gone.</exception>
-    public void Release(int block, long first, long pages)
+    public void Tell(ReadOnlySpan<byte> word)
     {
-        Span<byte> order = stackalloc byte[SnapshotPager.OrderBytes];
-        BitConverter.TryWriteBytes(order, (long)block);
-        BitConverter.TryWriteBytes(order[8..], first);
-        BitConverter.TryWriteBytes(order[16..], pages);
-        for (var done = 0; done < order.Length;) done += Descriptor.Write(control, order[done..], Name);
+        while (word.Length > 0) word = word[Descriptor.Write(Control, word, PagerContract.Name)..];
     }
 
-    /// <summary>Ends it: what is protected still is free.</summary>
+    /// <summary>Ends it.</summary>
     public void Dispose()
     {
         child.Kill();
         child.WaitForExit(StartLimit);
         child.Dispose();
-        control.Dispose();
+        Control.Dispose();
     }
 
     private bool Serves()
     {
         Span<byte> word = stackalloc byte[1];
-        return Descriptor.Wait(control, PollEvents.Readable, StartLimit, Name) != PollEvents.None && Descriptor.Read(control, word, Name) == 1;
+        return Descriptor.Wait(Control, PollEvents.Readable, StartLimit, PagerContract.Name) != PollEvents.None
+            && Descriptor.Read(Control, word, PagerContract.Name) == 1
+            && word[0] == PagerContract.Serves;
     }
 
     private static IReadOnlyList<string> OwnCommand()
     {
-        if (!SnapshotPager.IsWired)
+        if (!PagerContract.IsWired)
         {
             throw new MachineRefusedException(
-                "no snapshot without a pager: the program calls SnapshotPager.ServeIfAsked first thing, or names another program in PagerOptions.Command");
+                "such memory needs a pager: the program calls MemoryPager.ServeIfAsked first thing, or names another program in PagerOptions.Command");
         }
         return OwnProgram.Command([]);
     }
 
     // A pager needs no diagnostics, and a small heap.
-    private static Dictionary<string, string> Variables()
+    private static Dictionary<string, string> Variables(string task)
     {
         var variables = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (System.Collections.DictionaryEntry entry in Environment.GetEnvironmentVariables()) variables[(string)entry.Key] = (string?)entry.Value ?? string.Empty;
-        variables[SnapshotPager.Variable] = "1";
+        variables[PagerContract.Variable] = task;
         variables["DOTNET_EnableDiagnostics"] = "0";
         variables["DOTNET_gcServer"] = "0";
         variables["DOTNET_gcConcurrent"] = "0";
