@@ -9,7 +9,7 @@ namespace Savevm.Heaps.Tests;
 public sealed class HeapArrivalTests : IDisposable
 {
     private const int PageSize = 4096;
-    private const long Bytes = 256L << 20;
+    private const long Bytes = 128L << 20;
 
     private readonly MemoryFolder folder = new();
 
@@ -82,8 +82,12 @@ public sealed class HeapArrivalTests : IDisposable
         var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true };
         start.Environment[LostProgram.Variable] = ImagePath;
         using var program = Process.Start(start)!;
+        // It ends; should it wait for ever for a page, then not this test too.
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var registration = limit.Token.Register(program.Kill);
         var said = await program.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         await program.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.False(limit.IsCancellationRequested, "it waits for ever");
         Assert.Equal(LostProgram.Resumed, said.Trim());
         Assert.Equal(128 + 9, program.ExitCode);
     }

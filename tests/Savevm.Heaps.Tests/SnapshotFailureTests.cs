@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Savevm.Heaps.Regions;
 using Savevm.Hosting.Paging;
 using Savevm.Migration.Tests.Doubles;
 using Savevm.Transport;
@@ -72,10 +73,15 @@ public sealed class SnapshotFailureTests : IDisposable
         NativeHeapTests.SkipWhereRefused();
         using var writing = new NumberedHeap(WriterKind.Managed, 2);
         SpinWait.SpinUntil(() => writing.Writes > 100_000, TimeSpan.FromSeconds(10));
+        // Room for what comes, there before memory is measured.
+        var room = new byte[12 << 20];
+        room.AsSpan().Fill(1);
+        var received = new MemoryStream(room);
         var (before, written) = (PagerProcesses.Resident(Environment.ProcessId), writing.Writes);
         long most = 0, mostOfPager = 0;
-        var result = await SendSlowlyAsync(writing, writing.Options, 1 << 20, _ =>
+        var result = await SendSlowlyAsync(writing, writing.Options, 1 << 20, bytes =>
         {
+            received.Write(bytes);
             most = Math.Max(most, PagerProcesses.Resident(Environment.ProcessId));
             foreach (var pager in PagerProcesses.Of(Environment.ProcessId)) mostOfPager = Math.Max(mostOfPager, PagerProcesses.Resident(pager));
         });
@@ -85,10 +91,14 @@ public sealed class SnapshotFailureTests : IDisposable
         Assert.True(writing.Writes - written > 50_000, $"{writing.Writes - written} writes");
         Assert.True(most - before < 48 << 20, $"memory grew by {(most - before) >> 20} MiB");
         Assert.InRange(mostOfPager, 1, 96L << 20);
+        // And what came so slowly is of the instant.
+        using var image = NativeHeap.Receive(new BytesChannel(room[..(int)received.Position]), [.. writing.Heap.Regions.Select(region => new HeapRegionLayout(region.Name, region.Length))]);
+        Assert.Equal(1UL, image.SnapshotCount);
+        writing.AssertIsOf(image);
     }
 
     /// <summary>Sends a heap to somebody who reads slowly.</summary>
-    private static async Task<HeapSnapshotResult> SendSlowlyAsync(NumberedHeap writing, HeapSnapshotOptions options, int bytesPerSecond, Action<int> meanwhile)
+    private static async Task<HeapSnapshotResult> SendSlowlyAsync(NumberedHeap writing, HeapSnapshotOptions options, int bytesPerSecond, SpanAction meanwhile)
     {
         var (ours, theirs) = ChannelPair.Create();
         using (ours)
@@ -99,7 +109,7 @@ public sealed class SnapshotFailureTests : IDisposable
                 var buffer = new byte[64 << 10];
                 try
                 {
-                    for (int count; (count = slow.Read(buffer)) > 0;) meanwhile(count);
+                    for (int count; (count = slow.Read(buffer)) > 0;) meanwhile(buffer.AsSpan(0, count));
                 }
                 catch (IOException)
                 {
@@ -136,6 +146,8 @@ public sealed class SnapshotFailureTests : IDisposable
         process.WaitForExit();
         return process.ExitCode == 0;
     }
+
+    private delegate void SpanAction(ReadOnlySpan<byte> bytes);
 
     private sealed class Once(Action action) : IProgress<HeapSnapshotProgress>
     {
