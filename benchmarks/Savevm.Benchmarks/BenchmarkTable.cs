@@ -22,6 +22,7 @@ internal static class BenchmarkTable
         ("live", "a machine in .NET that goes to another place while it writes (metric 7)", LiveBenchmark.Run),
         ("relay", "a migration through the relay (metric 14)", RelayBenchmark.Run),
         ("snapshot", "RAM of this process saved as of one instant while it is written to (metric 6)", SnapshotBenchmark.Run),
+        ("heap", "memory of a program that is started again", HeapBenchmark.Run),
         ("background", "a guest that writes while it is saved (metric 6)", BackgroundBenchmark.Run),
         ("postcopy", "missing pages of a machine in .NET", PostcopyBenchmark.Run),
         ("inspect", "every record and field of a saved stream (metric 10)", InspectBenchmark.Run),

@@ -25,7 +25,7 @@ internal static class Program
         {
             var begun = Stopwatch.GetTimestamp();
             using var saved = new SavedStore(path, (long)mebibytes << 20);
-            if (saved.IsLoaded) Say($"loaded {saved.Store.Sequence} in {Stopwatch.GetElapsedTime(begun).TotalMilliseconds:f0} ms");
+            if (saved.IsLoaded) Say($"resumed {saved.Store.Sequence} in {Stopwatch.GetElapsedTime(begun).TotalMilliseconds:f0} ms");
             var done = WorkloadCheck.Run(saved.Store, writers);
             if (saved.IsLoaded) Say($"checked {saved.Store.Sequence}");
             using var end = new CancellationTokenSource();

@@ -14,7 +14,7 @@ internal sealed class SavedStore : IDisposable
     {
         this.path = path;
         IsLoaded = File.Exists(path);
-        heap = IsLoaded ? NativeHeap.Load(path) : new NativeHeap([new HeapRegionLayout("head", 4096), new HeapRegionLayout("slots", bytes)]);
+        heap = IsLoaded ? NativeHeap.Resume(path) : new NativeHeap([new HeapRegionLayout("head", 4096), new HeapRegionLayout("slots", bytes)]);
         Store = new KeyValueStore(heap["head"], heap["slots"]);
     }
 

@@ -29,7 +29,7 @@ public sealed class KeyValueTests : IDisposable
             if (round > 0)
             {
                 // What was found is all that the last snapshot had, or one that was renamed when the kill came; its check is the program's own.
-                Assert.True(NumberIn(Await(store, "loaded ")) >= sequence);
+                Assert.True(NumberIn(Await(store, "resumed ")) >= sequence);
                 sequence = NumberIn(Await(store, "checked "));
             }
             // The number goes on over restarts.

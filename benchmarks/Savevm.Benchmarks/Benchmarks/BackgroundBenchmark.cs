@@ -5,7 +5,9 @@ using Savevm.Benchmarks.Measuring;
 using Savevm.Benchmarks.Processes;
 using Savevm.Benchmarks.Qemu;
 using Savevm.Benchmarks.Subjects;
+using Savevm.Hosting.Ram;
 using Savevm.Hosting.Snapshots;
+using Savevm.Machine.Ram;
 
 namespace Savevm.Benchmarks.Benchmarks;
 
@@ -17,6 +19,7 @@ internal static class BackgroundBenchmark
 {
     private const string Ours = "savevm capture, background";
     private const string Peer = "QEMU background > FILE";
+    private const string Own = "memory of a program, one thread";
     private const string Stopped = "QEMU stopped > FILE";
 
     // A tick of work is far longer than a tick of the clock, so the guest is never idle.
@@ -62,11 +65,20 @@ internal static class BackgroundBenchmark
         findings.Comparisons.Add(comparison);
         comparison.Run(
             run.Options.Rounds,
-            [new Contender(Ours, Role.Ours, () => Capture(source)), new Contender(Peer, Role.Peer, () => Background(source)), new Contender(Stopped, Role.Peer, () => Stop(source))],
+            [
+                new Contender(Ours, Role.Ours, () => Capture(source)), new Contender(Peer, Role.Peer, () => Background(source)),
+                new Contender(Stopped, Role.Peer, () => Stop(source)), new Contender(Own, Role.Ours, () => SaveOwn(source, workingSet)),
+            ],
             run.Progress);
         comparison.Ratio($"{Ours} / {Peer}, work done", Ours, Peer, Kept);
         comparison.Ratio($"{Ours} / {Peer}, longest stall", Ours, Peer, Stall);
         comparison.Ratio($"{Ours} / {Peer}, time", Ours, Peer, Time);
+        Quartiles? own = comparison.Ratio($"{Own} / {Peer}, work done", Own, Peer, Kept);
+        Quartiles? stall = comparison.Ratio($"{Own} / {Peer}, longest stall", Own, Peer, Stall);
+        findings.Targets.Add(new Target(
+            string.Create(CultureInfo.InvariantCulture, $"{qemu}, {workingSet} MiB: work done while memory of a program is saved, against a guest that QEMU saves"), 1, "x", false, own?.Median));
+        findings.Targets.Add(new Target(
+            string.Create(CultureInfo.InvariantCulture, $"{qemu}, {workingSet} MiB: its longest stall against that guest's"), 1, "x", true, stall?.Median));
         Quartiles? time = comparison.Ratio($"{Ours} / {Stopped}, time", Ours, Stopped, Time);
         findings.Targets.Add(new Target(
             string.Create(CultureInfo.InvariantCulture, $"{qemu}, {workingSet} MiB: a capture in the background against a save of QEMU's that stands still"), 0.8, "x", true, time?.Median));
@@ -116,6 +128,27 @@ internal static class BackgroundBenchmark
         source.Settle();
         source.Monitor.Execute("cont");
         return new Dictionary<Quantity, double> { [Time] = time.TotalMilliseconds };
+    }
+
+    /// <summary>As much memory, filled and written to as the guest's, but of this process; the guest stands still.</summary>
+    private static Dictionary<Quantity, double> SaveOwn(Source source, int workingSet)
+    {
+        const int MebibytePages = (1 << 20) / RamBlock.PageSize;
+        source.Monitor.Execute("stop");
+        string file = source.NewFile();
+        using var ram = new GuestRam([new RamBlockLayout("ram", (long)(LowMiB + HighMiB) * MebibytePages * RamBlock.PageSize)]);
+        ram.Hosted[0].Memory.Fill(0, 1, (long)(HighMiB + workingSet) * MebibytePages * RamBlock.PageSize);
+        var writer = new RamWriter(ram, (long)workingSet * MebibytePages, WriterHabit.InOrder);
+        double usual = writer.During(() => Thread.Sleep(Before));
+        TimeSpan time = default;
+        double rate = writer.During(() =>
+        {
+            long begun = Stopwatch.GetTimestamp();
+            SnapshotBenchmark.Save(ram, Path.GetDirectoryName(file)!, file);
+            time = Stopwatch.GetElapsedTime(begun);
+        });
+        source.Monitor.Execute("cont");
+        return new Dictionary<Quantity, double> { [Kept] = Math.Min(1, rate / usual), [Stall] = writer.LongestStall, [Time] = time.TotalMilliseconds };
     }
 
     /// <summary>The QEMU that is saved again and again.</summary>

@@ -57,12 +57,12 @@ internal sealed class ArrivalService(SafeFileHandle control, ArrivalMemory memor
 
     private void Serve()
     {
-        Func<PageFault, bool> answer = Answer;
+        using var bunch = new FaultBunch(faults, Answer);
         while (true)
         {
             var (fault, word) = Descriptor.WaitReadable(faults.Handle, control, Timeout.InfiniteTimeSpan, PagerContract.Name);
             if (word != PollEvents.None) return;
-            if ((fault & PollEvents.Readable) != 0) FaultBunch.Serve(faults, answer);
+            if ((fault & PollEvents.Readable) != 0) bunch.Serve();
         }
     }
 

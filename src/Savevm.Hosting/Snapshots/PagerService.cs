@@ -36,11 +36,11 @@ internal sealed unsafe class PagerService(SafeFileHandle control, PagerMemory me
     {
         Descriptor.SetNonBlocking(control, true, PagerContract.Name);
         Descriptor.Write(control, [PagerContract.Serves], PagerContract.Name);
-        Func<PageFault, bool> answer = Answer;
+        using var bunch = new FaultBunch(faults, Answer);
         while (true)
         {
             var (fault, word) = Descriptor.WaitReadable(faults.Handle, control, Timeout.InfiniteTimeSpan, PagerContract.Name);
-            if ((fault & PollEvents.Readable) != 0 && !FaultBunch.Serve(faults, answer)) return;
+            if ((fault & PollEvents.Readable) != 0 && !bunch.Serve()) return;
             if (word != PollEvents.None && !Obey()) return;
         }
     }
