@@ -114,7 +114,7 @@ public sealed class FrozenRam(GuestRam ram, PagerOptions options) : IFrozenRam
             if (waiting > 0)
             {
                 first = memory.Copied(copiesGiven);
-                run = NextCopy();
+                run = NextCopy(first, waiting);
                 return true;
             }
             if (TryNextEmpty(out first, out run)) return true;
@@ -145,16 +145,22 @@ public sealed class FrozenRam(GuestRam ram, PagerOptions options) : IFrozenRam
         isHeld = false;
     }
 
-    private PageRun NextCopy()
+    /// <summary>Copies of pages that follow each other, as the pager makes them where somebody writes to many.</summary>
+    private PageRun NextCopy(PageAddress first, long waiting)
     {
         const long PunchedPages = 1024;
-        var span = buffer.Slice(0, RamBlock.PageSize);
+        var wanted = 1;
+        for (var limit = Math.Min(waiting, CopiedPages); wanted < limit && memory!.Copied(copiesGiven + wanted) == new PageAddress(first.BlockIndex, first.PageIndex + wanted);) wanted++;
+        var span = buffer.Slice(0, wanted * RamBlock.PageSize);
         if (copies!.Read(span, copiesGiven * RamBlock.PageSize) != span.Length) throw new IOException("a page that was copied for the snapshot is gone");
-        copiesGiven++;
-        given++;
+        var isZero = IsZero(buffer.Address);
+        var count = 1;
+        while (count < wanted && IsZero(buffer.Address + ((nint)count * RamBlock.PageSize)) == isZero) count++;
+        copiesGiven += count;
+        given += count;
         // What was given needs no room any more.
         if (copiesGiven - punched >= PunchedPages && copies.TryPunchHole(punched * RamBlock.PageSize, PunchedPages * RamBlock.PageSize)) punched += PunchedPages;
-        return IsZero(buffer.Address) ? PageRun.Zero(1) : PageRun.Scanned(span);
+        return isZero ? PageRun.Zero(count) : PageRun.Scanned(buffer.Slice(0, count * RamBlock.PageSize));
     }
 
     private bool TryNextInOrder(out PageAddress first, out PageRun run)
