@@ -117,8 +117,12 @@ public sealed class RamArrival : IDisposable
         Span<byte> word = stackalloc byte[1];
         var came = Descriptor.Wait(pager.Control, PollEvents.Readable, givenUp, Timeout.InfiniteTimeSpan, PagerContract.Name);
         var isGivenUp = came == PollEvents.Invalid;
-        // When it has ended without a word the kernel is ending this process.
-        if (!isGivenUp && Descriptor.Read(pager.Control, word, PagerContract.Name) != 1) Thread.Sleep(Timeout.Infinite);
+        if (!isGivenUp && Descriptor.Read(pager.Control, word, PagerContract.Name) != 1)
+        {
+            // It has ended without a word: the kernel is ending this process.
+            Thread.Sleep(TimeSpan.FromSeconds(1));
+            Environment.FailFast("memory that was to come from its image is lost: its pager ended");
+        }
         // Everything that the file has is there, or nobody wants it: the pager may end now.
         lifeLine.Untie();
         // And who still waits, for what the file has not, finds zeros.

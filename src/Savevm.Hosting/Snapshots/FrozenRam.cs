@@ -26,6 +26,9 @@ public sealed class FrozenRam(GuestRam ram, PagerOptions options) : IFrozenRam
 
     private const int ZeroPages = 1024;
 
+    /// <summary>Pages that are let go together: each time wakes the pager, and who writes to one before does so too.</summary>
+    private const int ReleasedPages = 512;
+
     /// <summary>64 MiB: so many of the pager's copies may wait while pages are copied here, which spares writers their wait.</summary>
     private const long CopiesThatWait = 1 << 14;
 
@@ -39,7 +42,7 @@ public sealed class FrozenRam(GuestRam ram, PagerOptions options) : IFrozenRam
     private LinuxFile? copies;
     private PagerProcess? pager;
     private (int Block, long Page) cursor, emptyCursor;
-    private long given, total, copiesGiven, punched, ahead;
+    private long given, total, copiesGiven, punched, ahead, released;
     private bool isHeld;
 
     /// <inheritdoc/>
@@ -174,6 +177,8 @@ public sealed class FrozenRam(GuestRam ram, PagerOptions options) : IFrozenRam
                 first = new PageAddress(cursor.Block, cursor.Page);
                 if (Take(block, pages, out run) > 0) return true;
             }
+            Release(block, 1);
+            released = 0;
         }
         first = default;
         run = default;
@@ -216,30 +221,33 @@ public sealed class FrozenRam(GuestRam ram, PagerOptions options) : IFrozenRam
 
     private void Took(HostedRamBlock block, int count)
     {
-        if (count == 0)
-        {
-            // The pager has this one.
-            cursor.Page++;
-            return;
-        }
+        // None: the pager has this one.
+        cursor.Page += Math.Max(1, count);
         given += count;
-        // Who passes the end of a unit lets it go: before, pages of it may be unclaimed. Where the pager has the last ones, it is the pager that does.
+        Release(block, ReleasedPages);
+    }
+
+    /// <summary>
+    /// Lets writes through to the pages before this one, when there are so many of them: all have a copy, or will when the pager comes to read this order, for it
+    /// makes none meanwhile.
+    /// </summary>
+    private void Release(HostedRamBlock block, long least)
+    {
+        // The kernel lets whole pages of the host go.
         var unit = memory!.UnitOf(block.Index);
-        var first = cursor.Page / unit * unit;
-        cursor.Page += count;
-        var pages = (cursor.Page / unit * unit) - first;
-        if (pages == 0) return;
+        var pages = (cursor.Page / unit * unit) - released;
+        if (pages < least) return;
         try
         {
-            Release(block.Index, first, pages);
+            Release(block.Index, released, pages);
         }
         catch (LinuxException gone)
         {
             throw Lost(gone);
         }
+        released += pages;
     }
 
-    /// <summary>Lets writes to pages through that were copied here.</summary>
     private void Release(int block, long first, long pages)
     {
         Span<byte> order = stackalloc byte[PagerService.OrderBytes];
