@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Savevm.Heaps.Regions;
+using Savevm.Hosting.Paging;
 using Savevm.Migration.Tests.Doubles;
 
 namespace Savevm.Heaps.Tests;
@@ -10,6 +11,9 @@ namespace Savevm.Heaps.Tests;
 /// </summary>
 public sealed class SnapshotCutTests : IDisposable
 {
+    // Copies lie in memory, in memory and a file, or in a file alone.
+    private static readonly int[] CopiesMemories = [32 << 20, 16 << 12, 0];
+
     private readonly MemoryFolder folder = new();
 
     public static TheoryData<WriterKind, int> Writers => new(
@@ -53,7 +57,8 @@ public sealed class SnapshotCutTests : IDisposable
         var (longest, begun) = (TimeSpan.Zero, Stopwatch.GetTimestamp());
         for (var snapshot = 1; snapshot <= Snapshots; snapshot++)
         {
-            var result = await writing.Heap.SaveAsync(path, writing.Options, TestContext.Current.CancellationToken);
+            var options = writing.Options with { Pager = new PagerOptions { CopiesMemory = CopiesMemories[snapshot % CopiesMemories.Length] } };
+            var result = await writing.Heap.SaveAsync(path, options, TestContext.Current.CancellationToken);
             using var image = NativeHeap.Load(path, [.. writing.Heap.Regions.Select((region, index) => new HeapRegionLayout(region.Name, region.Length) { Memory = index == 0 ? HeapMemory.Anonymous : memory })]);
             Assert.Equal((ulong)snapshot, image.SnapshotCount);
             writing.AssertIsOf(image);

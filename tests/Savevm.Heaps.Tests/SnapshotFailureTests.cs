@@ -55,7 +55,7 @@ public sealed class SnapshotFailureTests : IDisposable
             Assert.Equal([path], Directory.GetFiles(small));
             using (var image = NativeHeap.Load(path)) Assert.Equal(1UL, image.SnapshotCount);
             // No room for the copies of what is written to is another matter: the pager's.
-            var copies = writing.Options with { Pager = new PagerOptions { CopiesFolder = small } };
+            var copies = writing.Options with { Pager = new PagerOptions { CopiesFolder = small, CopiesMemory = 0 } };
             await File.WriteAllBytesAsync(Path.Combine(small, "rest"), new byte[3 << 20], TestContext.Current.CancellationToken);
             failure = await Assert.ThrowsAnyAsync<IOException>(() => SendSlowlyAsync(writing, copies, 1 << 20, _ => { }));
             Assert.Contains("No space left on device", failure.Message, StringComparison.Ordinal);
@@ -79,7 +79,9 @@ public sealed class SnapshotFailureTests : IDisposable
         var received = new MemoryStream(room);
         var (before, written) = (PagerProcesses.Resident(Environment.ProcessId), writing.Writes);
         long most = 0, mostOfPager = 0;
-        var result = await SendSlowlyAsync(writing, writing.Options, 1 << 20, bytes =>
+        // Copies in memory first, most of them in the file, and in memory again.
+        var options = writing.Options with { Pager = new PagerOptions { CopiesMemory = 1 << 20 } };
+        var result = await SendSlowlyAsync(writing, options, 1 << 20, bytes =>
         {
             received.Write(bytes);
             most = Math.Max(most, PagerProcesses.Resident(Environment.ProcessId));

@@ -10,7 +10,13 @@ public sealed record PagerOptions
     public IReadOnlyList<string> Command { get; init; } = [];
 
     /// <summary>
-    /// The folder of the file into which pages are copied that the machine wants to write to; null for the system's for temporary files. The file has no
+    /// Bytes of memory for pages that were copied because somebody wanted to write to them, until the sink has taken them: at most as much as is needed, and
+    /// no more than this. What does not fit goes to a file.
+    /// </summary>
+    public int CopiesMemory { get; init; } = 32 << 20;
+
+    /// <summary>
+    /// The folder of the file into which pages are copied for which there is no such memory; null for the system's for temporary files. The file has no
     /// name, holds at most as much as the sink is behind, and makes the machine's writers wait when the disk under it does.
     /// </summary>
     public string? CopiesFolder { get; init; }

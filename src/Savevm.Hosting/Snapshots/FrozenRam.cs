@@ -29,8 +29,8 @@ public sealed class FrozenRam(GuestRam ram, PagerOptions options) : IFrozenRam
     /// <summary>Pages that are let go together: each time wakes the pager, and who writes to one before does so too.</summary>
     private const int ReleasedPages = 512;
 
-    /// <summary>64 MiB: so many of the pager's copies may wait while pages are copied here, which spares writers their wait.</summary>
-    private const long CopiesThatWait = 1 << 14;
+    /// <summary>So many of the pager's copies may wait while pages are copied here, which spares writers their wait: half of the memory for them.</summary>
+    private readonly long copiesThatWait = Math.Max(1024, options.CopiesMemory / RamBlock.PageSize / 2);
 
     private static readonly TimeSpan PagerPoll = TimeSpan.FromMilliseconds(1);
 
@@ -74,7 +74,7 @@ public sealed class FrozenRam(GuestRam ram, PagerOptions options) : IFrozenRam
                 faults.Register(block.Address, (nint)block.UsedLength, UserfaultfdModes.WriteProtect);
             // Such a kernel protects what is there, and nothing else.
             if (!protectsUnpopulated || PopulatesFirst) populated.Populate();
-            memory = PagerMemory.Create(ram.Hosted);
+            memory = PagerMemory.Create(ram.Hosted, options.CopiesMemory);
             copies = CopiesPath is { } path
                 ? new LinuxFile(Descriptor.Open(path, FileAccess.ReadWrite), path)
                 : OpenCopies(options.CopiesFolder ?? Path.GetTempPath());
@@ -110,10 +110,12 @@ public sealed class FrozenRam(GuestRam ram, PagerOptions options) : IFrozenRam
     public bool TryNext(out PageAddress first, out PageRun run)
     {
         if (memory is null || pager is null) throw new InvalidOperationException("It is not frozen.");
+        // What was given before was taken by now.
+        memory.TakenCount = copiesGiven;
         while (given < total)
         {
             var waiting = memory.CopyCount - copiesGiven;
-            if (waiting < CopiesThatWait && TryNextInOrder(out first, out run)) return true;
+            if (waiting < copiesThatWait && TryNextInOrder(out first, out run)) return true;
             if (waiting > 0)
             {
                 first = memory.Copied(copiesGiven);
@@ -126,8 +128,8 @@ public sealed class FrozenRam(GuestRam ram, PagerOptions options) : IFrozenRam
             DemandPager();
             Thread.Sleep(PagerPoll);
         }
-        // It lived until now, so everything that was copied here was protected then.
-        DemandPager();
+        // It answers, so everything that was copied here was protected then. To see it alive would not do: a process that is being killed lifts the protection before it has ended.
+        AskPager();
         first = default;
         run = default;
         return false;
@@ -151,19 +153,29 @@ public sealed class FrozenRam(GuestRam ram, PagerOptions options) : IFrozenRam
     /// <summary>Copies of pages that follow each other, as the pager makes them where somebody writes to many.</summary>
     private PageRun NextCopy(PageAddress first, long waiting)
     {
-        const long PunchedPages = 1024;
+        var isInFile = memory!.IsInFile(copiesGiven);
+        // In the ring they end where it does.
+        var limit = Math.Min(Math.Min(waiting, CopiedPages), isInFile ? long.MaxValue : memory.RingPages - (copiesGiven % memory.RingPages));
         var wanted = 1;
-        for (var limit = Math.Min(waiting, CopiedPages); wanted < limit && memory!.Copied(copiesGiven + wanted) == new PageAddress(first.BlockIndex, first.PageIndex + wanted);) wanted++;
-        var span = buffer.Slice(0, wanted * RamBlock.PageSize);
-        if (copies!.Read(span, copiesGiven * RamBlock.PageSize) != span.Length) throw new IOException("a page that was copied for the snapshot is gone");
-        var isZero = IsZero(buffer.Address);
+        while (wanted < limit && memory.IsInFile(copiesGiven + wanted) == isInFile && memory.Copied(copiesGiven + wanted) == new PageAddress(first.BlockIndex, first.PageIndex + wanted)) wanted++;
+        var source = isInFile ? ReadCopies(wanted) : memory.PlaceOf(copiesGiven);
+        var isZero = IsZero(source);
         var count = 1;
-        while (count < wanted && IsZero(buffer.Address + ((nint)count * RamBlock.PageSize)) == isZero) count++;
+        while (count < wanted && IsZero(source + ((nint)count * RamBlock.PageSize)) == isZero) count++;
+        var bytes = isInFile ? buffer.Slice(0, count * RamBlock.PageSize) : memory.BytesOf(copiesGiven, count);
         copiesGiven += count;
         given += count;
+        return isZero ? PageRun.Zero(count) : PageRun.Scanned(bytes);
+    }
+
+    private nint ReadCopies(int pages)
+    {
+        const long PunchedPages = 1024;
         // What was given needs no room any more.
-        if (copiesGiven - punched >= PunchedPages && copies.TryPunchHole(punched * RamBlock.PageSize, PunchedPages * RamBlock.PageSize)) punched += PunchedPages;
-        return isZero ? PageRun.Zero(count) : PageRun.Scanned(buffer.Slice(0, count * RamBlock.PageSize));
+        if (copiesGiven - punched >= PunchedPages && copies!.TryPunchHole(punched * RamBlock.PageSize, (copiesGiven - punched) * RamBlock.PageSize)) punched = copiesGiven;
+        var span = buffer.Slice(0, pages * RamBlock.PageSize);
+        if (copies!.Read(span, copiesGiven * RamBlock.PageSize) != span.Length) throw new IOException("a page that was copied for the snapshot is gone");
+        return buffer.Address;
     }
 
     private bool TryNextInOrder(out PageAddress first, out PageRun run)
@@ -246,6 +258,21 @@ public sealed class FrozenRam(GuestRam ram, PagerOptions options) : IFrozenRam
             throw Lost(gone);
         }
         released += pages;
+    }
+
+    private void AskPager()
+    {
+        Span<byte> answer = stackalloc byte[1];
+        try
+        {
+            Release(PagerService.Question, 0, 0);
+            if (Descriptor.Read(pager!.Control, answer, PagerContract.Name) == 1) return;
+        }
+        catch (LinuxException gone)
+        {
+            throw Lost(gone);
+        }
+        throw Lost(null);
     }
 
     private void Release(int block, long first, long pages)

@@ -10,10 +10,11 @@ namespace Savevm.Hosting.Snapshots;
 /// ends allocate nothing after they have opened it.
 /// </summary>
 /// <remarks><code>
-/// 0   magic | process id, block count | copies | failure | faults | offset of the list of copies
+/// 0   magic | process id, block count | copies | failure | faults | offset of the list of copies | copies that the program has taken | pages of the ring
 /// 64  of each block: address | pages | offset of its bitmap | pages that are protected together
 /// ... bitmaps: a set bit is a page whose copy exists, or is being made by who set it
-/// ... list of copies: for each, the block in the upper 16 bits and the page below
+/// ... list of copies: for each, the block in the upper 16 bits and the page below; all bits inverted where it lies in the file
+/// ... the ring, at the beginning of a page: copy n lies at n modulo its pages, unless the one before is still there
 /// </code></remarks>
 internal sealed unsafe class PagerMemory : IDisposable
 {
@@ -23,6 +24,7 @@ internal sealed unsafe class PagerMemory : IDisposable
     private readonly MemoryMapping mapping;
     private readonly byte* bytes;
     private readonly long* copies;
+    private readonly byte* ring;
 
     private PagerMemory(LinuxFile file, long length)
     {
@@ -30,6 +32,8 @@ internal sealed unsafe class PagerMemory : IDisposable
         mapping = MemoryMapping.OfFile(file, (nint)length, isShared: true);
         bytes = (byte*)mapping.Address;
         copies = (long*)(bytes + Word(40));
+        RingPages = Word(56);
+        ring = bytes + length - (RingPages * RamBlock.PageSize);
     }
 
     /// <summary>The file; the other end gets its descriptor.</summary>
@@ -43,6 +47,16 @@ internal sealed unsafe class PagerMemory : IDisposable
 
     /// <summary>Copies that the pager has made, in the order of its list.</summary>
     public long CopyCount => Volatile.Read(ref *(long*)(bytes + 16));
+
+    /// <summary>Copies that the program has taken: their places in the ring are free.</summary>
+    public long TakenCount
+    {
+        get => Volatile.Read(ref *(long*)(bytes + 48));
+        set => Volatile.Write(ref *(long*)(bytes + 48), value);
+    }
+
+    /// <summary>Pages of the ring.</summary>
+    public long RingPages { get; }
 
     /// <summary>Why the pager gave up: the kernel's number; 0 while it has not.</summary>
     public int Failure
@@ -59,7 +73,7 @@ internal sealed unsafe class PagerMemory : IDisposable
     }
 
     /// <summary>Makes one for the RAM of this process.</summary>
-    public static PagerMemory Create(IReadOnlyList<HostedRamBlock> blocks)
+    public static PagerMemory Create(IReadOnlyList<HostedRamBlock> blocks, int ringBytes)
     {
         long pages = blocks.Sum(block => block.UsedLength / RamBlock.PageSize);
         var offset = HeaderBytes + ((long)RowBytes * blocks.Count);
@@ -69,7 +83,9 @@ internal sealed unsafe class PagerMemory : IDisposable
             rows[index] = offset;
             offset += ((blocks[index].UsedLength / RamBlock.PageSize) + 63) / 64 * sizeof(long);
         }
-        var length = offset + (pages * sizeof(long));
+        var ringPages = Math.Min(pages, ringBytes / RamBlock.PageSize);
+        var length = (offset + (pages * sizeof(long)) + RamBlock.PageSize - 1) / RamBlock.PageSize * RamBlock.PageSize;
+        length += ringPages * RamBlock.PageSize;
         var file = MemoryFile.Create("savevm pager", length);
         try
         {
@@ -79,6 +95,7 @@ internal sealed unsafe class PagerMemory : IDisposable
             BitConverter.TryWriteBytes(header[8..], Environment.ProcessId);
             BitConverter.TryWriteBytes(header[12..], blocks.Count);
             BitConverter.TryWriteBytes(header[40..], offset);
+            BitConverter.TryWriteBytes(header[56..], ringPages);
             for (var index = 0; index < rows.Length; index++)
             {
                 var row = header[(HeaderBytes + (RowBytes * index))..];
@@ -152,16 +169,33 @@ internal sealed unsafe class PagerMemory : IDisposable
         return pages;
     }
 
+    /// <summary>How many places the ring has for the next copies, one behind the other. The pager's thread only.</summary>
+    public long FreePlaces => RingPages == 0 ? 0 : Math.Min(RingPages - (CopyCount - TakenCount), RingPages - (CopyCount % RingPages));
+
+    /// <summary>A copy's place in the ring.</summary>
+    public nint PlaceOf(long index) => (nint)(ring + (index % RingPages * RamBlock.PageSize));
+
+    /// <summary>The bytes of copies that lie in the ring one behind the other.</summary>
+    public ReadOnlySpan<byte> BytesOf(long index, int pages) => new((void*)PlaceOf(index), pages * RamBlock.PageSize);
+
     /// <summary>Adds a copy to the list, when it lies in its place. The pager's thread only.</summary>
-    public void Publish(int block, long page)
+    public void Publish(int block, long page, bool isInFile)
     {
         ref var count = ref *(long*)(bytes + 16);
-        copies[count] = ((long)block << PageShift) | page;
+        var copied = ((long)block << PageShift) | page;
+        copies[count] = isInFile ? ~copied : copied;
         Volatile.Write(ref count, count + 1);
     }
 
+    /// <summary>Whether a copy lies in the file, at its number, and not in the ring.</summary>
+    public bool IsInFile(long index) => copies[index] < 0;
+
     /// <summary>What a copy is of.</summary>
-    public PageAddress Copied(long index) => new((int)(copies[index] >> PageShift), copies[index] & ((1L << PageShift) - 1));
+    public PageAddress Copied(long index)
+    {
+        var copied = IsInFile(index) ? ~copies[index] : copies[index];
+        return new PageAddress((int)(copied >> PageShift), copied & ((1L << PageShift) - 1));
+    }
 
     /// <inheritdoc/>
     public void Dispose()

@@ -19,6 +19,9 @@ internal sealed unsafe class PagerService(SafeFileHandle control, PagerMemory me
     /// <summary>Bytes of what the program tells: the block, the first page and how many.</summary>
     internal const int OrderBytes = 24;
 
+    /// <summary>In the place of the block: whether it serves still.</summary>
+    internal const int Question = -1;
+
     private const int CopiedPages = 64;
     private const int FaultsBetweenOrders = 16;
 
@@ -92,24 +95,33 @@ internal sealed unsafe class PagerService(SafeFileHandle control, PagerMemory me
                 run = 1;
                 continue;
             }
-            if (!TryCopy(block, first + index, run)) return false;
+            for (int done = 0, some; done < run; done += some)
+            {
+                some = TryCopy(block, first + index + done, run - done);
+                if (some == 0) return false;
+            }
         }
         faults.WriteProtect(memory.AddressOf(block) + ((nint)first * RamBlock.PageSize), (nint)pages * RamBlock.PageSize, false);
         return true;
     }
 
-    private bool TryCopy(int block, long first, int pages)
+    /// <summary>Copies some pages, those for which there is room in one place. Returns how many; 0 when they cannot be copied.</summary>
+    private int TryCopy(int block, long first, int pages)
     {
+        var places = memory.FreePlaces;
+        var isInFile = places <= 0;
+        if (!isInFile) pages = (int)Math.Min(pages, places);
         var length = pages * RamBlock.PageSize;
-        var failure = ProcessMemory.Read(memory.ProcessId, memory.AddressOf(block) + ((nint)first * RamBlock.PageSize), buffer.Address, length);
-        if (failure == 0) failure = TryWrite(buffer.Slice(0, length), memory.CopyCount * RamBlock.PageSize);
+        var target = isInFile ? buffer.Address : memory.PlaceOf(memory.CopyCount);
+        var failure = ProcessMemory.Read(memory.ProcessId, memory.AddressOf(block) + ((nint)first * RamBlock.PageSize), target, length);
+        if (failure == 0 && isInFile) failure = TryWrite(buffer.Slice(0, length), memory.CopyCount * RamBlock.PageSize);
         if (failure != 0)
         {
             memory.Failure = failure;
-            return false;
+            return 0;
         }
-        for (var index = 0; index < pages; index++) memory.Publish(block, first + index);
-        return true;
+        for (var index = 0; index < pages; index++) memory.Publish(block, first + index, isInFile);
+        return pages;
     }
 
     private int TryWrite(ReadOnlySpan<byte> bytes, long offset)
@@ -140,6 +152,11 @@ internal sealed unsafe class PagerService(SafeFileHandle control, PagerMemory me
                 if (count > 0) filled += count;
             }
             var (block, first, pages) = (BitConverter.ToInt64(order), BitConverter.ToInt64(order[8..]), BitConverter.ToInt64(order[16..]));
+            if (block == Question)
+            {
+                Descriptor.Write(control, [PagerContract.Serves], PagerContract.Name);
+                continue;
+            }
             faults.WriteProtect(memory.AddressOf((int)block) + ((nint)first * RamBlock.PageSize), (nint)pages * RamBlock.PageSize, false);
         }
     }

@@ -42,6 +42,9 @@ internal sealed unsafe class NumberedMachine : IMachineControl, IDisposable
     /// <summary>Numbers that were given.</summary>
     public long Writes => Volatile.Read(ref sequence);
 
+    /// <summary>Waits until nearly every page was written to.</summary>
+    public void AwaitWritten() => Assert.True(SpinWait.SpinUntil(() => Writes > numbers.Length * 5, TimeSpan.FromSeconds(20)), "the machine does not write");
+
     public void Stop()
     {
         gate.EnterWriteLock();
