@@ -22,6 +22,7 @@ internal static class SnapshotBenchmark
 {
     private const string Ours = "savevm, a pager process";
     private const string Peer = "C, a thread";
+    private const string Awake = "C, a thread that never sleeps";
     private const string Undisturbed = "undisturbed";
     private const string Saved = "while it is saved";
     private const string Copied = "while it is copied, not as of one instant";
@@ -64,6 +65,7 @@ internal static class SnapshotBenchmark
         if (peers.WriteProtect is { } program)
         {
             contenders.Add(new Contender(Peer, Role.Peer, () => PeerFaults(program, pages, touches, folder)));
+            contenders.Add(new Contender(Awake, Role.Limit, () => PeerFaults(program, pages, touches, folder, "awake")));
         }
         else
         {
@@ -73,6 +75,7 @@ internal static class SnapshotBenchmark
         comparison.Run(run.Options.Rounds, contenders, run.Progress);
         Quartiles? halves = comparison.Ratio($"{Ours} / {Peer}, p50", Ours, Peer, Half);
         comparison.Ratio($"{Ours} / {Peer}, p99", Ours, Peer, Tail);
+        comparison.Ratio($"{Ours} / {Awake}, p50", Ours, Awake, Half);
         findings.Targets.Add(new Target("first write to a protected page: p50", 12, "us", true, comparison.Median(Ours, Half)?.Median, 1));
         findings.Targets.Add(new Target("first write to a protected page: p99", 100, "us", true, comparison.Median(Ours, Tail)?.Median, 0));
         findings.Targets.Add(new Target("first write to a protected page: p50 against C", 1.25, "x", true, halves?.Median));
@@ -116,7 +119,8 @@ internal static class SnapshotBenchmark
     {
         HostedRamBlock block = ram.Hosted[0];
         long pages = block.UsedLength / PageBytes;
-        using var frozen = new FrozenRam(ram, new PagerOptions { CopiesFolder = folder });
+        // Nobody takes the copies here.
+        using var frozen = new FrozenRam(ram, new PagerOptions { CopiesFolder = folder, CopiesMemory = (int)touches * PageBytes });
         frozen.Prepare();
         long begun = Stopwatch.GetTimestamp();
         frozen.Freeze();
@@ -134,9 +138,9 @@ internal static class SnapshotBenchmark
         return new Dictionary<Quantity, double> { [Half] = waits[touches / 2], [Tail] = waits[touches * 99 / 100], [Arming] = armed };
     }
 
-    private static Dictionary<Quantity, double> PeerFaults(string program, long pages, long touches, string folder)
+    private static Dictionary<Quantity, double> PeerFaults(string program, long pages, long touches, string folder, params string[] more)
     {
-        string[] said = ChildProcess.Run(program, pages.ToString(CultureInfo.InvariantCulture), touches.ToString(CultureInfo.InvariantCulture), folder).Split(' ');
+        string[] said = ChildProcess.Run(program, [pages.ToString(CultureInfo.InvariantCulture), touches.ToString(CultureInfo.InvariantCulture), folder, .. more]).Split(' ');
         double Value(int index, double unit) => long.Parse(said[index].Trim(), CultureInfo.InvariantCulture) / unit;
         return new Dictionary<Quantity, double> { [Arming] = Value(0, 1e6), [Half] = Value(1, 1e3), [Tail] = Value(2, 1e3) };
     }
