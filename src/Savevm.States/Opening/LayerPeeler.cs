@@ -72,6 +72,8 @@ internal sealed class LayerPeeler
                 throw new WireException(Content.Position, $"the libvirt header promises {format} data, which this is not");
             ContainerRow row = ContainerTable.Find(kind) ?? throw Unknown();
             promised = null;
+            if (_options.IsBare && kind != ContainerKind.Stream)
+                throw new UnsupportedFormException($"its form is {row.Name}, and only a stream that begins with the file is taken", "export what is in it before");
             if (_layers.Count == MaxLayers)
                 throw new WireException(Content.Position, $"more than {MaxLayers} layers around each other");
             _layers.Add(new StateLayer(kind, row.Name, Content.Position));

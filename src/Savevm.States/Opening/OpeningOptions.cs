@@ -15,6 +15,12 @@ public sealed record OpeningOptions
     /// </summary>
     public string? SpoolFolder { get; init; }
 
+    /// <summary>
+    /// Only a regular file whose first byte is that of the stream is opened; what would have to be unpacked, copied or waited for is refused at once. For who
+    /// wants no other form, and will not pay for one.
+    /// </summary>
+    public bool IsBare { get; init; }
+
     /// <summary>Told the bytes of the file that were read so far, now and then, by whichever thread reads.</summary>
     public IProgress<long>? Progress { get; init; }
 

@@ -80,7 +80,8 @@ public sealed class SavedStateFile : IDisposable
             options = options with { Snapshot = options.Snapshot ?? path[(mark + 1)..] };
             path = path[..mark];
         }
-        return Open(Descriptor.Open(path, FileAccess.Read), path, options);
+        // A pipe without a writer is not waited for by who would not take it.
+        return Open(Descriptor.Open(path, FileAccess.Read, options.IsBare ? OpenOptions.NonBlocking : OpenOptions.None), path, options);
     }
 
     /// <summary>Opens the standard input or another pipe. A regular file is read at any place, from its beginning.</summary>
@@ -137,6 +138,8 @@ public sealed class SavedStateFile : IDisposable
         var peeler = new LayerPeeler(file, storage, options);
         try
         {
+            if (options.IsBare && storage is null)
+                throw new UnsupportedFormException("it is no regular file", "copy what it gives into one before");
             peeler.Peel();
             return new SavedStateFile(name, peeler);
         }

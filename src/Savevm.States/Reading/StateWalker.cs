@@ -49,6 +49,9 @@ public sealed class StateWalker
     /// </summary>
     public bool PassesMappedPages { get; init; }
 
+    /// <summary>The longest description that is read, in bytes: for who knows how much it can have to say.</summary>
+    public int MaxDescriptionBytes { get; init; } = WireLimits.MaxDescriptionBytes;
+
     /// <summary>The stream is that of a postcopy: RAM follows the devices, and there is no description.</summary>
     public bool IsPostcopy => _isPostcopy;
 
@@ -234,6 +237,8 @@ public sealed class StateWalker
             Need(ControlLimit);
         _input.Consume(consumed);
         long at = _input.Offset;
+        if (length > MaxDescriptionBytes)
+            throw new WireException(at, $"a description of {length} bytes, {MaxDescriptionBytes} at most");
         if (!_input.Require(length))
             throw new WireException(at, $"the stream ends after {_input.Unread.Length} of {length} bytes of the description");
         byte[] text = _input.Unread[..length].ToArray();

@@ -78,6 +78,9 @@ public static class PageBits
     private static long Find(ReadOnlySpan<byte> bitmap, long pageCount, long from, bool isSet)
     {
         byte uninteresting = isSet ? (byte)0x00 : (byte)0xff;
+
+        // What lies behind the last page is not looked through either: who asks for one part of a large bitmap after the other would pay for all of it each time.
+        bitmap = bitmap[..(int)Math.Min(bitmap.Length, (pageCount + 7) >> 3)];
         while (from < pageCount)
         {
             int at = (int)(from >> 3);

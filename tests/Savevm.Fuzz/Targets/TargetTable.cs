@@ -16,6 +16,7 @@ internal static class TargetTable
         .. ConversationTargets.Rows,
         .. PreemptTargets.Rows,
         .. StateTargets.Rows,
+        .. HeapTargets.Rows,
         .. VMStateTargets.Rows,
         .. KindTargets.Rows,
         .. RepositoryTargets.Rows,

@@ -112,6 +112,26 @@ public sealed class SavedStateFileTests : IDisposable
     }
 
     [Fact]
+    public async Task Who_takes_a_bare_stream_alone_unpacks_copies_and_waits_for_nothing()
+    {
+        byte[] plain = Golden.Load("q100-mapped.file.gz");
+        var options = new OpeningOptions { IsBare = true, SpoolFolder = _folder.PathOf("not-there") };
+        using (SavedStateFile state = SavedStateFile.Open(_folder.Write("m", plain), options))
+            Assert.True(state.IsMappedRam);
+        foreach (string forms in (string[])["gzip", "zstd", "libvirt", "xz"])
+        {
+            string path = _folder.Write("packed", Pack(plain, forms));
+            Assert.Contains(forms, Assert.Throws<UnsupportedFormException>(() => SavedStateFile.Open(path, options)).Message, StringComparison.Ordinal);
+        }
+        Assert.Contains("regular", Assert.Throws<UnsupportedFormException>(() => SavedStateFile.Open(PipeOf(plain), options)).Message, StringComparison.Ordinal);
+        string pipe = _folder.PathOf("pipe");
+        using (var made = System.Diagnostics.Process.Start("mkfifo", pipe))
+            made.WaitForExit();
+        Task opening = Task.Run(() => SavedStateFile.Open(pipe, options), TestContext.Current.CancellationToken);
+        await Assert.ThrowsAsync<UnsupportedFormException>(() => opening.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
     public void Defects_are_named_with_their_offset()
     {
         AssertDefect([], 0, "empty");

@@ -68,6 +68,19 @@ public sealed class StateWalkerTests
     }
 
     [Fact]
+    public void ADescriptionThatIsLongerThanWanted_IsNotRead()
+    {
+        byte[] stream = Golden.Load("q100-tiny.stream.gz");
+        var whole = new WalkLines();
+        using (var input = new StateInput(new MemoryStream(stream)))
+            new StateWalker(input, whole) { MaxDescriptionBytes = stream.Length }.Run(TestContext.Current.CancellationToken);
+        Assert.Empty(whole.Defects);
+        using var again = new StateInput(new MemoryStream(stream));
+        var walker = new StateWalker(again, new WalkLines()) { MaxDescriptionBytes = 1000 };
+        Assert.Contains("1000 at most", Assert.Throws<WireException>(() => walker.Run(TestContext.Current.CancellationToken)).Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void MappedPagesAreFoundWhereTheyAre()
     {
         using TestFolder folder = new();

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using CsCheck;
 using Savevm.Wire.Ram;
 
@@ -30,6 +31,24 @@ public class PageBitsTests
                 return same && found.SequenceEqual(pages) && pages.Select((isSet, page) => PageBits.IsSet(bitmap, page) == isSet).All(x => x);
             },
             iter: 5_000);
+    }
+
+    /// <summary>Looked through to its end each time, a bitmap of a tebibyte would cost terabytes of reading.</summary>
+    [Fact]
+    public void A_part_of_a_large_bitmap_costs_no_more_than_the_part()
+    {
+        const int pagesOfPart = 1024;
+        byte[] bitmap = new byte[32 << 20];
+        bitmap[^1] = 0x80;
+        long pageCount = bitmap.LongLength * 8;
+        var found = new List<long>();
+        var begun = Stopwatch.GetTimestamp();
+        for (long part = 0; part < pageCount && Stopwatch.GetElapsedTime(begun) < TimeSpan.FromSeconds(20); part += pagesOfPart)
+        {
+            for (long from = part; PageBits.TryFindRun(bitmap, Math.Min(part + pagesOfPart, pageCount), ref from, out long first, out _);)
+                found.Add(first);
+        }
+        Assert.Equal([pageCount - 1], found);
     }
 
     [Fact]
