@@ -10,6 +10,8 @@ namespace Savevm.Heaps.Images;
 /// <summary>Lets the regions of an image arrive while they are used, but for those that must be read first.</summary>
 internal sealed class RegionArrival(HeapImage image, GuestRam ram, PagerOptions pager, CancellationToken cancellationToken)
 {
+    private const long MostBytes = 1L << 40;
+
     private readonly bool isRefused = RamArrival.Refusal() is not null;
 
     /// <summary>Begins. Null when all of it is there already.</summary>
@@ -21,8 +23,8 @@ internal sealed class RegionArrival(HeapImage image, GuestRam ram, PagerOptions 
         return arriving.Count == 0 ? null : RamArrival.Begin(ram, new LinuxFile(image.Storage.Handle, image.Path), arriving, pager);
     }
 
-    // Huge pages would come as wholes, a wait of two mebibytes each.
-    private bool IsReadFirst(HostedRamBlock block) => isRefused || block.Layout.Backing.Kind == RamBackingKind.HugeMemoryFile;
+    // Huge pages would come as wholes, a wait of two mebibytes each. And of what is as long as that most is not there, but its bitmap would be.
+    private bool IsReadFirst(HostedRamBlock block) => isRefused || block.Layout.Backing.Kind == RamBackingKind.HugeMemoryFile || block.UsedLength > MostBytes;
 
     private ArrivingBlock ArrivingOf(HostedRamBlock block)
     {
