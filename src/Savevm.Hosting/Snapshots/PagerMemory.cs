@@ -75,6 +75,7 @@ internal sealed unsafe class PagerMemory : IDisposable
     /// <summary>Makes one for the RAM of this process.</summary>
     public static PagerMemory Create(IReadOnlyList<HostedRamBlock> blocks, int ringBytes)
     {
+        ArgumentOutOfRangeException.ThrowIfNegative(ringBytes);
         long pages = blocks.Sum(block => block.UsedLength / RamBlock.PageSize);
         var offset = HeaderBytes + ((long)RowBytes * blocks.Count);
         var rows = new long[blocks.Count];
