@@ -10,6 +10,7 @@ public sealed class HeapArrivalTests : IDisposable
 {
     private const int PageSize = 4096;
     private const long Bytes = 128L << 20;
+    private const int Attempts = 20;
 
     private readonly MemoryFolder folder = new();
 
@@ -24,11 +25,8 @@ public sealed class HeapArrivalTests : IDisposable
     {
         SkipWhereRefused();
         await SaveAsync(memory);
-        using var heap = NativeHeap.Resume(ImagePath, [new HeapRegionLayout("data", Bytes) { Memory = memory }]);
+        using var heap = ResumeOnDemand(memory);
         var region = heap["data"];
-        // The last one, which would come last.
-        Assert.Equal(ValueOf((Bytes / PageSize) - 2), ValueAt(region, (Bytes / PageSize) - 2));
-        Assert.False(heap.Arrival.IsCompleted, "it was not on demand");
         using var collector = new Collector();
         var writers = Enumerable.Range(0, 4).Select(own => Task.Factory.StartNew(() => Use(region, own), TaskCreationOptions.LongRunning)).ToList();
         var written = await Task.WhenAll(writers);
@@ -63,15 +61,18 @@ public sealed class HeapArrivalTests : IDisposable
     {
         SkipWhereRefused();
         await SaveAsync(HeapMemory.Anonymous);
-        for (var attempt = 0; attempt < 5; attempt++)
+        var givenUp = 0;
+        // On a busy machine all may be there before this thread has its turn.
+        for (var attempt = 0; attempt < 5 || (givenUp == 0 && attempt < Attempts); attempt++)
         {
             var heap = NativeHeap.Resume(ImagePath);
             Assert.Equal(ValueOf(9998), ValueAt(heap["data"], 9998));
-            Assert.NotEmpty(PagerProcesses.Of(Environment.ProcessId));
             heap.Dispose();
-            Assert.True(heap.Arrival.IsCanceled);
+            Assert.True(heap.Arrival.IsCompleted);
+            givenUp += heap.Arrival.IsCanceled ? 1 : 0;
             Assert.Empty(PagerProcesses.Of(Environment.ProcessId));
         }
+        Assert.True(givenUp > 0, "everything was there each time");
     }
 
     [Fact]
@@ -79,6 +80,19 @@ public sealed class HeapArrivalTests : IDisposable
     {
         SkipWhereRefused();
         await SaveAsync(HeapMemory.Anonymous);
+        for (var attempt = 0; attempt < Attempts; attempt++)
+        {
+            var (said, exitCode) = await LoseAsync();
+            if (said.Contains(LostProgram.Late, StringComparison.Ordinal)) continue;
+            Assert.Equal(LostProgram.Resumed, said.Trim());
+            Assert.Equal(128 + 9, exitCode);
+            return;
+        }
+        Assert.Fail("everything was there each time");
+    }
+
+    private async Task<(string Said, int ExitCode)> LoseAsync()
+    {
         var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true };
         start.Environment[LostProgram.Variable] = ImagePath;
         using var program = Process.Start(start)!;
@@ -88,8 +102,7 @@ public sealed class HeapArrivalTests : IDisposable
         var said = await program.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         await program.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.False(limit.IsCancellationRequested, "it waits for ever");
-        Assert.Equal(LostProgram.Resumed, said.Trim());
-        Assert.Equal(128 + 9, program.ExitCode);
+        return (said, program.ExitCode);
     }
 
     [Fact]
@@ -107,6 +120,19 @@ public sealed class HeapArrivalTests : IDisposable
             await File.WriteAllBytesAsync(ImagePath, whole[..length], TestContext.Current.CancellationToken);
             Assert.Throws<HeapImageException>(() => NativeHeap.Resume(ImagePath));
         }
+    }
+
+    /// <summary>A heap whose last page, which would come last, was looked at before all was there.</summary>
+    private NativeHeap ResumeOnDemand(HeapMemory memory)
+    {
+        for (var attempt = 0; attempt < Attempts; attempt++)
+        {
+            var heap = NativeHeap.Resume(ImagePath, [new HeapRegionLayout("data", Bytes) { Memory = memory }]);
+            Assert.Equal(ValueOf((Bytes / PageSize) - 2), ValueAt(heap["data"], (Bytes / PageSize) - 2));
+            if (!heap.Arrival.IsCompleted) return heap;
+            heap.Dispose();
+        }
+        throw new InvalidOperationException("it was never on demand");
     }
 
     private static void SkipWhereRefused()

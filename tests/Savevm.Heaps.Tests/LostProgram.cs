@@ -12,7 +12,11 @@ internal static class LostProgram
         Console.WriteLine(Resumed);
         Console.Out.Flush();
         foreach (var pager in PagerProcesses.Of(Environment.ProcessId)) PagerProcesses.Kill(pager);
-        if (heap.Arrival.IsCompleted) Console.WriteLine(Late);
+        if (heap.Arrival.IsCompleted)
+        {
+            Console.WriteLine(Late);
+            Environment.Exit(0);
+        }
         new Thread(CollectForEver) { IsBackground = true }.Start();
         var region = heap.Regions[0];
         Console.WriteLine(Lived + region.Slice(region.Length - 4096, 1)[0]);
