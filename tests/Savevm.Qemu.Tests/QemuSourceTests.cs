@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Savevm.Linux.Sockets;
+using Savevm.Qemu.Facts;
 using Savevm.Qemu.Source;
 using Savevm.Qemu.Tests.Qmp;
 
@@ -177,6 +178,41 @@ public sealed class QemuSourceTests
         Assert.Contains("not supported by host kernel", (await source.FindNoBackgroundAsync(facts, Limit))?.Message, StringComparison.Ordinal);
         await source.RestoreAsync(Limit);
         Assert.DoesNotContain("migrate-set-parameters", monitor.Names);
+    }
+
+    [Fact]
+    public async Task What_stands_in_the_way_of_background_is_named_and_QEMU_is_asked_nothing_where_it_would_not_know()
+    {
+        await using var monitor = Running();
+        await using var source = await QemuSource.AttachAsync(monitor.Path, Limit);
+        var facts = await source.ReadFactsAsync(Limit);
+        int commands = monitor.Commands.Count;
+        var parts = new MachinePartsFact { Devices = [new PluggedDeviceFact("/machine/peripheral/gpu", "gpu", "vfio-pci", IsHotPlugged: false)] };
+        Assert.Contains("gpu (vfio-pci)", (await source.FindNoBackgroundAsync(facts with { Parts = parts }, Limit))?.Message, StringComparison.Ordinal);
+        Assert.Equal(commands, monitor.Commands.Count);
+
+        // It refuses memory without saying which.
+        monitor.Handlers["migrate-set-capabilities"] = _ => "!Background-snapshot is not compatible with guest memory configuration";
+        monitor.Handlers["query-memdev"] = _ => """[{"id": "bank"}]""";
+        monitor.Handlers["qom-get"] = _ => "\"/proc/self\"";
+        var obstacle = await source.FindNoBackgroundAsync(facts, Limit);
+        Assert.Contains("bank (mem-path=/proc/self)", obstacle?.Message, StringComparison.Ordinal);
+        Assert.Contains("memory-backend-memfd", (obstacle as SourceUnavailableException)?.Hint, StringComparison.Ordinal);
+        monitor.Handlers["query-memdev"] = _ => "[]";
+        Assert.Contains("not compatible with guest memory configuration", (await source.FindNoBackgroundAsync(facts, Limit))?.Message, StringComparison.Ordinal);
+
+        // Where another capability is refused, the memory is not to blame.
+        monitor.Handlers["migrate-set-capabilities"] = _ => "!not supported by host kernel";
+        monitor.Handlers["query-memdev"] = _ => """[{"id": "bank"}]""";
+        Assert.DoesNotContain("bank", (await source.FindNoBackgroundAsync(facts, Limit))?.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Capabilities_that_are_off_beside_background_are_named_in_order()
+    {
+        await using var monitor = Running();
+        await using var source = await QemuSource.AttachAsync(monitor.Path, Limit);
+        Assert.Equal(["auto-converge", "from-the-future", "multifd"], QemuSource.BackgroundExcludes(await source.ReadFactsAsync(Limit)));
     }
 
     [Fact]

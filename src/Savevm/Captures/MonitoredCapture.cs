@@ -172,7 +172,7 @@ internal sealed class MonitoredCapture(CaptureRequest request, string socketPath
 
     // QEMU writes each page by itself, and not until then lets the guest write to it: to wake us for each would cost it as much again. With room for
     // what comes in a millisecond it need not.
-    private static PipeChannel OpenPipe(SafeFileHandle reader, string name)
+    internal static PipeChannel OpenPipe(SafeFileHandle reader, string name)
     {
         const int Enough = 512 << 10;
         return new PipeChannel(reader, FileAccess.Read, name) { GatherTime = TimeSpan.FromMilliseconds(Descriptor.EnlargePipe(reader) >= Enough ? 1 : 0) };
