@@ -69,10 +69,11 @@ internal sealed class HeapImage : IStateVisitor, IDisposable
     {
         // A claim that the file cannot keep takes no memory.
         var bytes = MappedRamHeader.GetBitmapBytes((ulong)region.Length);
-        var ends = new HeapImageException(Path, $"the image ends within the bitmap of region '{region.Name}'");
-        if (region.BitmapPosition > Storage.Length - (long)bytes) throw ends;
-        var bitmap = new byte[bytes];
-        return Storage.Read(bitmap, region.BitmapPosition) == bitmap.Length ? bitmap : throw ends;
+        var isThere = region.BitmapPosition <= Storage.Length - (long)bytes;
+        var bitmap = isThere ? new byte[bytes] : [];
+        if (!isThere || Storage.Read(bitmap, region.BitmapPosition) != bitmap.Length)
+            throw new HeapImageException(Path, $"the image ends within the bitmap of region '{region.Name}'");
+        return bitmap;
     }
 
     void IStateVisitor.SectionBegins(long offset, in SectionHeader header, string idStr)
