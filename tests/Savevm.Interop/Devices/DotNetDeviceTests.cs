@@ -52,8 +52,8 @@ public sealed partial class DotNetDeviceTests
         byte[] saved = await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken);
         Assert.Empty(dotnet.Registry.LoadDeviceState(saved).Missing);
         Assert.Equal(
-            Convert.ToHexString(DotNetMachine.WithoutNumbers(saved.AsSpan(8))),
-            Convert.ToHexString(DotNetMachine.WithoutNumbers(DeviceState(dotnet).AsSpan(8))));
+            Convert.ToHexString(dotnet.WithoutNumbers(saved.AsSpan(8))),
+            Convert.ToHexString(dotnet.WithoutNumbers(DeviceState(dotnet).AsSpan(8))));
 
         // And what we change is what another QEMU has then.
         string registers = await guest.HumanAsync("info registers");

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Text;
 using Savevm.VMState.Descriptions;
 using Savevm.VMState.Imports;
 using Savevm.VMState.Registries;
@@ -20,6 +21,7 @@ internal sealed class DotNetMachine : IDeviceVisitor
     private const int SectionFrameBytes = 19;
 
     private readonly List<object> _devices = [];
+    private readonly Dictionary<(string IdStr, uint Instance), int> _bodyBytes = [];
     private DescribedDevice _described;
 
     private DotNetMachine(byte[] ram) => Ram = ram;
@@ -44,6 +46,7 @@ internal sealed class DotNetMachine : IDeviceVisitor
         foreach (DescribedDevice device in devices)
         {
             machine._described = device;
+            machine._bodyBytes[(device.IdStr, device.InstanceId)] = device.BodyBytes;
             if (DeviceClasses.TryMake(device.IdStr, device.BodyBytes, machine))
                 machine.Classes.Add(device.IdStr);
             else
@@ -76,18 +79,27 @@ internal sealed class DotNetMachine : IDeviceVisitor
         _devices.Add(device!);
     }
 
-    /// <summary>The bytes of sections without the numbers that a machine gives them.</summary>
-    public static byte[] WithoutNumbers(ReadOnlySpan<byte> sections)
+    /// <summary>
+    /// The bytes of sections without the numbers that a machine gives them. Where a section ends is taken from the description: the bytes of a
+    /// footer may well stand within a device's state.
+    /// </summary>
+    public byte[] WithoutNumbers(ReadOnlySpan<byte> sections)
     {
         byte[] bytes = sections.ToArray();
-        for (int at = 0; at < bytes.Length && bytes[at] == 0x04;)
+        int at = 0;
+        while (bytes[at] == 0x04)
         {
-            int foot = bytes.AsSpan(at).IndexOf([(byte)0x7e, .. bytes[(at + 1)..(at + 5)]]);
-            bytes.AsSpan(at + foot + 1, sizeof(uint)).Clear();
-            BinaryPrimitives.WriteUInt32BigEndian(bytes.AsSpan(at + 1), 0);
-            at += foot + 5;
+            int name = bytes[at + 5];
+            string idStr = Encoding.ASCII.GetString(bytes, at + 6, name);
+            uint instance = BinaryPrimitives.ReadUInt32BigEndian(bytes.AsSpan(at + 6 + name));
+            int foot = at + 14 + name + _bodyBytes[(idStr, instance)];
+            Assert.Equal([0x7e, .. bytes[(at + 1)..(at + 5)]], bytes[foot..(foot + 5)]);
+            bytes.AsSpan(foot + 1, sizeof(uint)).Clear();
+            bytes.AsSpan(at + 1, sizeof(uint)).Clear();
+            at = foot + 5;
         }
 
+        Assert.Equal([0], bytes[at..]);
         return bytes;
     }
 }
