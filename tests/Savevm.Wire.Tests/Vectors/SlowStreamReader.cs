@@ -168,12 +168,15 @@ internal sealed class SlowStreamReader
         for (int length = 0; ; length++)
         {
             _in.At = start + length;
-            bool isFooter = _in.Byte() == 0x7e && _in.Number(4) == id && (_in.IsAtEnd || _in.Peek() is 0 or 1 or 2 or 3 or 4 or 8);
+            bool isFooter = _in.Byte() == 0x7e && _in.Number(4) == id && (_in.IsAtEnd || _in.Peek() is 1 or 2 or 3 or 4 or 8 || IsLast());
             _in.At = start;
             if (isFooter)
                 return length;
         }
     }
+
+    /// <summary>Nothing stands behind the end mark but the description.</summary>
+    private bool IsLast() => _in.Peek() == 0 && (_in.At + 1 == _in.Length || _in.Peek(1) == 6);
 
     private void ReadLiveBody(string name)
     {
