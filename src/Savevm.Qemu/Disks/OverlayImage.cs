@@ -20,6 +20,7 @@ public static class OverlayImage
 {
     private const int ClusterBytes = 1 << ClusterBits;
     private const int ClusterBits = 16;
+    private const int SectorBytes = 512;
     private const uint Magic = 0x514649fb;
     private const int HeaderBytes = 104;
 
@@ -36,6 +37,10 @@ public static class OverlayImage
     private const long BytesPerL1Entry = (long)ClusterBytes * (ClusterBytes / 8);
     private const long MaximumBytes = 1L << 50;
 
+    /// <summary>How long the file of an overlay is that nobody has written to.</summary>
+    /// <param name="virtualBytes">The size of the disk.</param>
+    public static long EmptyBytes(long virtualBytes) => Clusters(virtualBytes) * ClusterBytes;
+
     /// <summary>Makes an image, for its owner only.</summary>
     /// <param name="path">Where; nothing may be there yet.</param>
     /// <param name="virtualBytes">The size of the disk.</param>
@@ -51,16 +56,14 @@ public static class OverlayImage
             throw new QemuException($"no overlay can be made for a disk of {virtualBytes} bytes");
         }
 
-        // A disk of a host's file is seen in sectors: the last one may be cut off.
-        long size = (virtualBytes + 511) / 512 * 512;
-        long l1Entries = (size + BytesPerL1Entry - 1) / BytesPerL1Entry;
-        long clusters = 3 + (((l1Entries * 8) + ClusterBytes - 1) / ClusterBytes);
+        long size = Sectors(virtualBytes) * SectorBytes;
+        long clusters = Clusters(virtualBytes);
         var header = new byte[ClusterBytes];
         BinaryPrimitives.WriteUInt32BigEndian(header, Magic);
         BinaryPrimitives.WriteUInt32BigEndian(header.AsSpan(VersionAt), 3);
         BinaryPrimitives.WriteUInt32BigEndian(header.AsSpan(ClusterBitsAt), ClusterBits);
         BinaryPrimitives.WriteUInt64BigEndian(header.AsSpan(SizeAt), (ulong)size);
-        BinaryPrimitives.WriteUInt32BigEndian(header.AsSpan(L1EntriesAt), (uint)l1Entries);
+        BinaryPrimitives.WriteUInt32BigEndian(header.AsSpan(L1EntriesAt), (uint)L1Entries(virtualBytes));
         BinaryPrimitives.WriteUInt64BigEndian(header.AsSpan(L1At), 3 * ClusterBytes);
         BinaryPrimitives.WriteUInt64BigEndian(header.AsSpan(CountTableAt), ClusterBytes);
         BinaryPrimitives.WriteUInt32BigEndian(header.AsSpan(CountTableClustersAt), 1);
@@ -110,6 +113,13 @@ public static class OverlayImage
         WriteBacking(header, KeptExtensions(header), backing, backingFormat);
         RandomAccess.Write(file.SafeFileHandle, header.AsSpan(0, Math.Max(length, ClusterBytes)), 0);
     }
+
+    // A disk of a host's file is seen in sectors: the last one may be cut off.
+    private static long Sectors(long virtualBytes) => (virtualBytes + SectorBytes - 1) / SectorBytes;
+
+    private static long L1Entries(long virtualBytes) => ((Sectors(virtualBytes) * SectorBytes) + BytesPerL1Entry - 1) / BytesPerL1Entry;
+
+    private static long Clusters(long virtualBytes) => 3 + (((L1Entries(virtualBytes) * 8) + ClusterBytes - 1) / ClusterBytes);
 
     // Everything from the end of the header on: extensions, the end mark, the name.
     private static void WriteBacking(Span<byte> header, ReadOnlySpan<byte> keptExtensions, string? backing, string? backingFormat)

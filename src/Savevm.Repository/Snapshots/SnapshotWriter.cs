@@ -62,13 +62,14 @@ public sealed class SnapshotWriter : IDisposable
     }
 
     /// <summary>
-    /// Notes files that were made outside of the repository and that nobody uses yet: when this process is killed, whoever opens the repository next
-    /// removes those that have not changed in size.
+    /// Notes files that will be made outside of the repository and that nobody uses yet: when this process is killed, whoever opens the repository next
+    /// removes those that are empty or have not changed in size.
     /// </summary>
-    public void NoteFiles(IEnumerable<string> paths)
+    /// <param name="files">Where they will be, and how long they will be when they are made.</param>
+    public void NoteFiles(IEnumerable<(string Path, long Bytes)> files)
     {
         ObjectDisposedException.ThrowIf(disposed, this);
-        StagedFiles.Note(directory, paths);
+        StagedFiles.Note(directory, files);
     }
 
     /// <summary>The files that were noted are used from now on.</summary>

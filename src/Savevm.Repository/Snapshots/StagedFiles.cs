@@ -5,18 +5,21 @@ using Savevm.Linux.Files;
 namespace Savevm.Repository.Snapshots;
 
 /// <summary>
-/// Files that a capture made outside of the repository and that nobody uses yet: a list in the snapshot's own folder while it is written, so that
+/// Files that a capture makes outside of the repository and that nobody uses yet: a list in the snapshot's own folder while it is written, so that
 /// whoever finds that folder after its writer was killed can remove them too.
 /// </summary>
-/// <remarks>A line a file: its size in bytes, a blank, its path. A file of another size has been used since, and stays.</remarks>
+/// <remarks>
+/// A line a file: its size in bytes, a blank, its path. The list is there before the files are: one of them may be missing, or be empty still. A
+/// file of another size has been used since, and stays.
+/// </remarks>
 internal static class StagedFiles
 {
     private const string ListName = "staged";
 
     /// <summary>Writes the list down.</summary>
-    internal static void Note(LinuxDirectory staging, IEnumerable<string> paths)
+    internal static void Note(LinuxDirectory staging, IEnumerable<(string Path, long Bytes)> files)
     {
-        var text = string.Concat(paths.Select(path => FormattableString.Invariant($"{FileIdentity.Of(path).Bytes} {path}\n")));
+        var text = string.Concat(files.Select(file => FormattableString.Invariant($"{file.Bytes} {file.Path}\n")));
         if (text.Length == 0) return;
         using var file = staging.CreateFile(ListName);
         file.Write(System.Text.Encoding.UTF8.GetBytes(text), 0);
@@ -36,16 +39,26 @@ internal static class StagedFiles
             foreach (var line in System.Text.Encoding.UTF8.GetString(text, 0, length).Split('\n', StringSplitOptions.RemoveEmptyEntries))
             {
                 var blank = line.IndexOf(' ', StringComparison.Ordinal);
-                if (blank > 0 && ulong.TryParse(line.AsSpan(0, blank), NumberStyles.None, CultureInfo.InvariantCulture, out var bytes)
-                    && FileIdentity.Of(line[(blank + 1)..], followLink: false).Bytes == bytes)
-                {
-                    File.Delete(line[(blank + 1)..]);
-                }
+                if (blank > 0 && ulong.TryParse(line.AsSpan(0, blank), NumberStyles.None, CultureInfo.InvariantCulture, out var bytes))
+                    RemoveUnused(line[(blank + 1)..], bytes);
             }
+        }
+        catch (Exception gone) when (gone is LinuxException or IOException)
+        {
+            // There is no list, or somebody else was quicker.
+        }
+    }
+
+    private static void RemoveUnused(string path, ulong bytes)
+    {
+        try
+        {
+            var length = FileIdentity.Of(path, followLink: false).Bytes;
+            if (length == bytes || length == 0) File.Delete(path);
         }
         catch (Exception gone) when (gone is LinuxException or IOException or UnauthorizedAccessException)
         {
-            // There is no list, or somebody else was quicker.
+            // It was never made, or is not ours to remove.
         }
     }
 }

@@ -66,8 +66,9 @@ internal sealed class DiskCapture
         freeze = new DiskFreeze(client, overlays);
         try
         {
+            // Noted first: killed at any byte of them, nothing is left.
+            writer.NoteFiles(overlays.Select(overlay => (overlay.Path, OverlayImage.EmptyBytes(overlay.Below.VirtualBytes))));
             foreach (var overlay in overlays) Make(overlay);
-            writer.NoteFiles(made);
             await freeze.OpenAsync(cancellationToken).ConfigureAwait(false);
         }
         catch

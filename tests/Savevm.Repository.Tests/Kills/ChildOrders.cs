@@ -79,6 +79,19 @@ internal static partial class ChildOrders
         Console.In.ReadToEnd();
     }
 
+    /// <summary>Holds a writer open that has noted four files: one is never made, one is half made, one is whole, one has been written to.</summary>
+    internal static void HoldFiles(string path)
+    {
+        using var repository = SnapshotRepository.Open(Path.Combine(path, "repository"), create: true);
+        using var writer = repository.BeginSnapshot("held");
+        writer.NoteFiles(new[] { "never", "half", "whole", "used" }.Select(name => (Path.Combine(path, name), 4096L)));
+        File.WriteAllBytes(Path.Combine(path, "half"), []);
+        File.WriteAllBytes(Path.Combine(path, "whole"), new byte[4096]);
+        File.WriteAllBytes(Path.Combine(path, "used"), new byte[8192]);
+        Say("holding", "held");
+        Console.In.ReadToEnd();
+    }
+
     private static void SayRefusal(Action action)
     {
         try

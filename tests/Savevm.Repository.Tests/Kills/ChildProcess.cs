@@ -18,6 +18,7 @@ internal static class ChildProcess
         [nameof(ChildOrders.AddToWorkingSetForEver)] = ChildOrders.AddToWorkingSetForEver,
         [nameof(ChildOrders.AddToWorkingSetOnAFullDisk)] = ChildOrders.AddToWorkingSetOnAFullDisk,
         [nameof(ChildOrders.HoldWriter)] = ChildOrders.HoldWriter,
+        [nameof(ChildOrders.HoldFiles)] = ChildOrders.HoldFiles,
     };
 
     internal static Process Start(string order, string path)

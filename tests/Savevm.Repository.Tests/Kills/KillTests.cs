@@ -54,6 +54,19 @@ public sealed class KillTests : IDisposable
     }
 
     [Fact]
+    public void Files_that_a_dead_writer_made_elsewhere_go_with_its_directory_unless_somebody_wrote_to_them()
+    {
+        using var child = ChildProcess.Start(nameof(ChildOrders.HoldFiles), path);
+        Assert.Equal("holding held", child.StandardOutput.ReadLine());
+        using (SnapshotRepository.Open(Path.Combine(path, "repository"), create: false)) Assert.Equal(["half", "used", "whole"], Files());
+        child.Kill();
+        child.WaitForExit();
+        using (SnapshotRepository.Open(Path.Combine(path, "repository"), create: false)) Assert.Equal(["used"], Files());
+
+        IEnumerable<string?> Files() => Directory.EnumerateFiles(path).Select(Path.GetFileName).Order();
+    }
+
+    [Fact]
     public void Half_a_removal_is_finished_by_the_next_who_opens()
     {
         using (var repository = SnapshotRepository.Open(path, create: true)) SampleSnapshot.Write(repository, "web");
