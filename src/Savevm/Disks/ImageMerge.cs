@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Savevm.Linux;
 using Savevm.Qemu;
 using Savevm.Qemu.Disks;
@@ -16,6 +17,9 @@ namespace Savevm.Disks;
 internal sealed class ImageMerge(SnapshotRepository repository, IReadOnlyList<string> monitors, RecordedSource? source, IOperationObserver observer)
 {
     private static readonly TimeSpan MonitorLimit = TimeSpan.FromSeconds(3);
+
+    // The kernel ends a killed QEMU thread by thread: on a busy host its locks outlive it by a while.
+    private static readonly TimeSpan LockLimit = TimeSpan.FromSeconds(3), LockInterval = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Merges. The upper image is gone when this returns.</summary>
     /// <param name="merge">What into what.</param>
@@ -55,8 +59,10 @@ internal sealed class ImageMerge(SnapshotRepository repository, IReadOnlyList<st
             if (await commit.FindAsync(merge.Upper, cancellationToken).ConfigureAwait(false) is not { } found) continue;
             if (found.Upper.Backing?.OwnHostPaths().Contains(merge.Lower) != true) throw Cannot(merge, $"in QEMU {processId} it does not stand on that", null);
             merge.Begin(repository.Path);
-            await commit.RunAsync(
-                found.Disk, found.Upper, (done, all) => observer.Progress(new ProgressUpdate { Phase = "commit", Bytes = done, TotalBytes = all }), cancellationToken).ConfigureAwait(false);
+            await UntilUnlockedAsync(
+                () => commit.RunAsync(
+                    found.Disk, found.Upper, (done, all) => observer.Progress(new ProgressUpdate { Phase = "commit", Bytes = done, TotalBytes = all }), cancellationToken),
+                cancellationToken).ConfigureAwait(false);
             return;
         }
         throw Cannot(merge, $"QEMU {processId} has it open, and none of the known monitors is its own or free", "savevm rm --qmp SOCKET names its monitor");
@@ -66,7 +72,24 @@ internal sealed class ImageMerge(SnapshotRepository repository, IReadOnlyList<st
     {
         var tool = ImageTool.Find(source) ?? throw Cannot(merge, "qemu-img is not there", "install it (package qemu-utils), then remove the snapshot's successor or run savevm rm again");
         merge.Begin(repository.Path);
-        await tool.CommitAsync(merge.Upper, merge.Lower, cancellationToken).ConfigureAwait(false);
+        await UntilUnlockedAsync(() => tool.CommitAsync(merge.Upper, merge.Lower, cancellationToken), cancellationToken).ConfigureAwait(false);
+    }
+
+    // Whoever has the lower image open keeps it from being written to. One that has just ended is waited for.
+    private static async Task UntilUnlockedAsync(Func<Task> merge, CancellationToken cancellationToken)
+    {
+        for (var begin = Stopwatch.GetTimestamp(); ;)
+        {
+            try
+            {
+                await merge().ConfigureAwait(false);
+                return;
+            }
+            catch (QemuException locked) when (locked.Message.Contains(" lock", StringComparison.Ordinal) && Stopwatch.GetElapsedTime(begin) < LockLimit)
+            {
+                await Task.Delay(LockInterval, cancellationToken).ConfigureAwait(false);
+            }
+        }
     }
 
     // Every snapshot whose disk has the upper image in its chain has the lower one there instead; what the lower one looks like is new to all.

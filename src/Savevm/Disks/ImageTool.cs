@@ -34,7 +34,7 @@ internal sealed record ImageTool(string Path, IReadOnlyDictionary<string, string
         {
             var errors = await process.StandardError.ReadToEndAsync(cancellationToken).ConfigureAwait(false);
             await process.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
-            if (process.ExitCode != 0) throw new QemuException($"{upper} could not be merged into {lower}: {errors.Trim().Split('\n')[^1]}");
+            if (process.ExitCode != 0) throw new QemuException($"{upper} could not be merged into {lower}: {errors.Trim().ReplaceLineEndings("; ")}");
         }
         catch (OperationCanceledException)
         {
