@@ -1,3 +1,4 @@
+using Savevm.Hosting.Paging;
 using Savevm.Linux.Files;
 using Savevm.Linux.Memory;
 
@@ -12,7 +13,6 @@ namespace Savevm.Hosting.Arrivals;
 internal sealed unsafe class ArrivalMemory : IDisposable
 {
     private const long Magic = 0x3176697272417376; // "vsArriv1"
-    private const int HeaderBytes = 64, RowBytes = 32;
 
     private readonly MemoryMapping mapping;
     private readonly byte* bytes;
@@ -22,7 +22,7 @@ internal sealed unsafe class ArrivalMemory : IDisposable
     {
         File = file;
         length = file.Status().Length;
-        if (length < HeaderBytes) throw new InvalidDataException("no memory of an arrival");
+        if (length < BlockTable.HeaderBytes) throw new InvalidDataException("no memory of an arrival");
         mapping = MemoryMapping.OfFile(file, (nint)length, isShared: true);
         bytes = (byte*)mapping.Address;
     }
@@ -30,19 +30,19 @@ internal sealed unsafe class ArrivalMemory : IDisposable
     /// <summary>The file; the other end gets its descriptor.</summary>
     public LinuxFile File { get; }
 
-    /// <summary>Number of blocks.</summary>
-    public int BlockCount => (int)Word(8);
+    /// <summary>The blocks.</summary>
+    public BlockTable Blocks => new(bytes, (int)Word(8));
 
     /// <summary>Makes one.</summary>
     public static ArrivalMemory Create(IReadOnlyList<ArrivingBlock> blocks)
     {
-        var table = new byte[HeaderBytes + (RowBytes * blocks.Count)];
+        var table = new byte[BlockTable.HeaderBytes + (BlockTable.RowBytes * blocks.Count)];
         BitConverter.TryWriteBytes(table, Magic);
         BitConverter.TryWriteBytes(table.AsSpan(8), (long)blocks.Count);
         var offset = (long)table.Length;
         for (var index = 0; index < blocks.Count; index++)
         {
-            var row = table.AsSpan(HeaderBytes + (RowBytes * index));
+            var row = table.AsSpan(BlockTable.HeaderBytes + (BlockTable.RowBytes * index));
             BitConverter.TryWriteBytes(row, (long)blocks[index].Block.Address);
             BitConverter.TryWriteBytes(row[8..], blocks[index].Pages.PageCount);
             BitConverter.TryWriteBytes(row[16..], blocks[index].Position);
@@ -76,21 +76,15 @@ internal sealed unsafe class ArrivalMemory : IDisposable
         return memory.Word(0) == Magic ? memory : throw new InvalidDataException("no memory of an arrival");
     }
 
-    /// <summary>Address of a block's first byte in the process whose RAM it is.</summary>
-    public nint AddressOf(int block) => (nint)Word(HeaderBytes + (RowBytes * block));
-
-    /// <summary>Pages of a block.</summary>
-    public long PagesOf(int block) => Word(HeaderBytes + (RowBytes * block) + 8);
-
     /// <summary>Where a block's pages lie in the file.</summary>
-    public long PositionOf(int block) => Word(HeaderBytes + (RowBytes * block) + 16);
+    public long PositionOf(int block) => Blocks.Word(block, 2);
 
     /// <summary>Finds the next pages from one on, below another, that the file has. False when there are none.</summary>
     public bool TryFindRun(int block, long from, long end, out long first, out long count)
     {
-        var words = (ulong*)(bytes + BitmapOf(block));
-        first = Find(words, from, end, 0);
-        count = Find(words, first, end, ulong.MaxValue) - first;
+        var words = (long*)(bytes + BitmapOf(block));
+        first = BlockTable.FindBit(words, from, end, isSet: true);
+        count = BlockTable.FindBit(words, first, end, isSet: false) - first;
         return count > 0;
     }
 
@@ -101,21 +95,9 @@ internal sealed unsafe class ArrivalMemory : IDisposable
         File.Dispose();
     }
 
-    /// <summary>The first page from one on whose bit is set, where the mask is 0, or clear, where it is all ones.</summary>
-    private static long Find(ulong* words, long from, long end, ulong mask)
-    {
-        for (var index = from >> 6; index << 6 < end; index++)
-        {
-            var found = words[index] ^ mask;
-            if (index == from >> 6) found &= ulong.MaxValue << (int)(from & 63);
-            if (found != 0) return Math.Min(end, (index << 6) + System.Numerics.BitOperations.TrailingZeroCount(found));
-        }
-        return end;
-    }
-
     private static int BitmapBytes(long pages) => checked((int)((pages + 63) / 64 * sizeof(ulong)));
 
-    private long BitmapOf(int block) => Word(HeaderBytes + (RowBytes * block) + 24);
+    private long BitmapOf(int block) => Blocks.Word(block, 3);
 
     private long Word(long offset) => *(long*)(bytes + offset);
 }

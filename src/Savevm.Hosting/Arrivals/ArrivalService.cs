@@ -19,7 +19,7 @@ internal sealed class ArrivalService(SafeFileHandle control, ArrivalMemory memor
     private const int NeighbourPages = 16, StreamedPages = 64;
 
     // Of each neighbourhood: somebody waited for a page of it.
-    private readonly PageBitmap[] known = [.. Enumerable.Range(0, memory.BlockCount).Select(block => new PageBitmap((memory.PagesOf(block) / NeighbourPages) + 1))];
+    private readonly PageBitmap[] known = [.. Enumerable.Range(0, memory.Blocks.Count).Select(block => new PageBitmap((memory.Blocks.PagesOf(block) / NeighbourPages) + 1))];
     private readonly NativeBuffer wanted = new(NeighbourPages * RamBlock.PageSize), streamed = new(StreamedPages * RamBlock.PageSize);
 
     /// <summary>Serves until the program wants no more, or is gone.</summary>
@@ -68,25 +68,20 @@ internal sealed class ArrivalService(SafeFileHandle control, ArrivalMemory memor
 
     private bool Answer(PageFault fault)
     {
-        for (var block = 0; block < memory.BlockCount; block++)
-        {
-            var page = (fault.Address - memory.AddressOf(block)) / RamBlock.PageSize;
-            if (fault.Address < memory.AddressOf(block) || page >= memory.PagesOf(block)) continue;
-            if (!memory.TryFindRun(block, page, page + 1, out _, out _)) Put(block, page, 1, 0);
-            else if (known[block].Set(page / NeighbourPages)) Bring(block, page, page + 1, wanted);
-            // A second one of this neighbourhood: a wait for sixteen pages is little longer than one for one.
-            else Bring(block, page / NeighbourPages * NeighbourPages, Math.Min(((page / NeighbourPages) + 1) * NeighbourPages, memory.PagesOf(block)), wanted);
-            // Whoever placed it may have done so before somebody began to wait.
-            faults.Wake(memory.AddressOf(block) + ((nint)page * RamBlock.PageSize), RamBlock.PageSize);
-            return true;
-        }
+        if (!memory.Blocks.TryFind(fault.Address, out var block, out var page)) return true;
+        if (!memory.TryFindRun(block, page, page + 1, out _, out _)) Put(block, page, 1, 0);
+        else if (known[block].Set(page / NeighbourPages)) Bring(block, page, page + 1, wanted);
+        // A second one of this neighbourhood: a wait for sixteen pages is little longer than one for one.
+        else Bring(block, page / NeighbourPages * NeighbourPages, Math.Min(((page / NeighbourPages) + 1) * NeighbourPages, memory.Blocks.PagesOf(block)), wanted);
+        // Whoever placed it may have done so before somebody began to wait.
+        faults.Wake(memory.Blocks.AddressOf(block) + ((nint)page * RamBlock.PageSize), RamBlock.PageSize);
         return true;
     }
 
     /// <summary>All pages, one after the other.</summary>
     private void Stream()
     {
-        for (var block = 0; block < memory.BlockCount; block++) Bring(block, 0, memory.PagesOf(block), streamed);
+        for (var block = 0; block < memory.Blocks.Count; block++) Bring(block, 0, memory.Blocks.PagesOf(block), streamed);
         Descriptor.Write(control, [PagerContract.Arrived], PagerContract.Name);
     }
 
@@ -108,7 +103,7 @@ internal sealed class ArrivalService(SafeFileHandle control, ArrivalMemory memor
     /// <summary>Places pages where they are still missing; those of the address 0 are zeros.</summary>
     private void Put(int block, long first, long count, nint source)
     {
-        var target = memory.AddressOf(block) + ((nint)first * RamBlock.PageSize);
+        var target = memory.Blocks.AddressOf(block) + ((nint)first * RamBlock.PageSize);
         try
         {
             for (nint done = 0, length = (nint)count * RamBlock.PageSize; done < length;)

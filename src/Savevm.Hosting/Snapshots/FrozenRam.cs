@@ -183,7 +183,7 @@ public sealed class FrozenRam(GuestRam ram, PagerOptions options) : IFrozenRam
         for (; cursor.Block < ram.Hosted.Count; cursor = (cursor.Block + 1, 0))
         {
             var block = ram.Hosted[cursor.Block];
-            var pages = memory!.PagesOf(cursor.Block);
+            var pages = memory!.Blocks.PagesOf(cursor.Block);
             while ((cursor.Page = memory.NextUnclaimed(cursor.Block, cursor.Page)) < pages)
             {
                 first = new PageAddress(cursor.Block, cursor.Page);

@@ -1,3 +1,4 @@
+using Savevm.Hosting.Paging;
 using Savevm.Hosting.Ram;
 using Savevm.Linux.Files;
 using Savevm.Linux.Memory;
@@ -19,7 +20,7 @@ namespace Savevm.Hosting.Snapshots;
 internal sealed unsafe class PagerMemory : IDisposable
 {
     private const long Magic = 0x31726567615076; // "vPager1"
-    private const int HeaderBytes = 64, RowBytes = 32, PageShift = 48;
+    private const int PageShift = 48;
 
     private readonly MemoryMapping mapping;
     private readonly byte* bytes;
@@ -39,8 +40,8 @@ internal sealed unsafe class PagerMemory : IDisposable
     /// <summary>The file; the other end gets its descriptor.</summary>
     public LinuxFile File { get; }
 
-    /// <summary>Number of blocks.</summary>
-    public int BlockCount => *(int*)(bytes + 12);
+    /// <summary>The blocks.</summary>
+    public BlockTable Blocks => new(bytes, *(int*)(bytes + 12));
 
     /// <summary>The process whose RAM it is.</summary>
     public int ProcessId => *(int*)(bytes + 8);
@@ -77,7 +78,7 @@ internal sealed unsafe class PagerMemory : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegative(ringBytes);
         long pages = blocks.Sum(block => block.UsedLength / RamBlock.PageSize);
-        var offset = HeaderBytes + ((long)RowBytes * blocks.Count);
+        var offset = BlockTable.HeaderBytes + ((long)BlockTable.RowBytes * blocks.Count);
         var rows = new long[blocks.Count];
         for (var index = 0; index < rows.Length; index++)
         {
@@ -91,7 +92,7 @@ internal sealed unsafe class PagerMemory : IDisposable
         try
         {
             // Written by the file, so that the mapping can be opened as the other end opens it.
-            Span<byte> header = new byte[HeaderBytes + (RowBytes * blocks.Count)];
+            Span<byte> header = new byte[BlockTable.HeaderBytes + (BlockTable.RowBytes * blocks.Count)];
             BitConverter.TryWriteBytes(header, Magic);
             BitConverter.TryWriteBytes(header[8..], Environment.ProcessId);
             BitConverter.TryWriteBytes(header[12..], blocks.Count);
@@ -99,7 +100,7 @@ internal sealed unsafe class PagerMemory : IDisposable
             BitConverter.TryWriteBytes(header[56..], ringPages);
             for (var index = 0; index < rows.Length; index++)
             {
-                var row = header[(HeaderBytes + (RowBytes * index))..];
+                var row = header[(BlockTable.HeaderBytes + (BlockTable.RowBytes * index))..];
                 BitConverter.TryWriteBytes(row, (long)blocks[index].Address);
                 BitConverter.TryWriteBytes(row[8..], blocks[index].UsedLength / RamBlock.PageSize);
                 BitConverter.TryWriteBytes(row[16..], rows[index]);
@@ -120,19 +121,13 @@ internal sealed unsafe class PagerMemory : IDisposable
     public static PagerMemory Open(LinuxFile file)
     {
         var length = file.Status().Length;
-        if (length < HeaderBytes) throw new InvalidDataException("no memory of a pager");
+        if (length < BlockTable.HeaderBytes) throw new InvalidDataException("no memory of a pager");
         var memory = new PagerMemory(file, length);
         return memory.Word(0) == Magic ? memory : throw new InvalidDataException("no memory of a pager");
     }
 
-    /// <summary>Address of a block's first byte in the process whose RAM it is.</summary>
-    public nint AddressOf(int block) => (nint)Word(HeaderBytes + (RowBytes * block));
-
-    /// <summary>Pages of a block.</summary>
-    public long PagesOf(int block) => Word(HeaderBytes + (RowBytes * block) + 8);
-
     /// <summary>Pages that the kernel protects and lets go together: those of a page of the host.</summary>
-    public long UnitOf(int block) => Word(HeaderBytes + (RowBytes * block) + 24);
+    public long UnitOf(int block) => Blocks.Word(block, 3);
 
     /// <summary>Claims a page. True for the one caller that did.</summary>
     public bool TryClaim(int block, long page)
@@ -157,18 +152,7 @@ internal sealed unsafe class PagerMemory : IDisposable
     }
 
     /// <summary>The first page from one on that nobody has claimed; the number of pages when there is none.</summary>
-    public long NextUnclaimed(int block, long from)
-    {
-        var claims = Claims(block);
-        var pages = PagesOf(block);
-        for (var index = from >> 6; index < (pages + 63) >> 6; index++)
-        {
-            var free = ~(ulong)Volatile.Read(ref claims[index]);
-            if (index == from >> 6) free &= ulong.MaxValue << (int)(from & 63);
-            if (free != 0) return Math.Min(pages, (index << 6) + System.Numerics.BitOperations.TrailingZeroCount(free));
-        }
-        return pages;
-    }
+    public long NextUnclaimed(int block, long from) => BlockTable.FindBit(Claims(block), from, Blocks.PagesOf(block), isSet: false);
 
     /// <summary>How many places the ring has for the next copies, one behind the other. The pager's thread only.</summary>
     public long FreePlaces => RingPages == 0 ? 0 : Math.Min(RingPages - (CopyCount - TakenCount), RingPages - (CopyCount % RingPages));
@@ -207,5 +191,5 @@ internal sealed unsafe class PagerMemory : IDisposable
 
     private long Word(long offset) => *(long*)(bytes + offset);
 
-    private long* Claims(int block) => (long*)(bytes + Word(HeaderBytes + (RowBytes * block) + 16));
+    private long* Claims(int block) => (long*)(bytes + Blocks.Word(block, 2));
 }

@@ -33,7 +33,7 @@ internal sealed unsafe class PagerService(SafeFileHandle control, PagerMemory me
 
     // Of each extent, in each block: somebody waited in it before.
     private readonly PageBitmap[][] known =
-        [.. Extents.Select(extent => Enumerable.Range(0, memory.BlockCount).Select(block => new PageBitmap((memory.PagesOf(block) / extent) + 1)).ToArray())];
+        [.. Extents.Select(extent => Enumerable.Range(0, memory.Blocks.Count).Select(block => new PageBitmap((memory.Blocks.PagesOf(block) / extent) + 1)).ToArray())];
 
     private int answered;
 
@@ -67,20 +67,14 @@ internal sealed unsafe class PagerService(SafeFileHandle control, PagerMemory me
 
     private bool Answer(nint address)
     {
-        for (var block = 0; block < memory.BlockCount; block++)
-        {
-            var offset = address - memory.AddressOf(block);
-            if (offset < 0 || offset / RamBlock.PageSize >= memory.PagesOf(block)) continue;
-            var page = offset / RamBlock.PageSize;
-            // The kernel protects and lets go a whole page of the host.
-            var unit = memory.UnitOf(block);
-            if (unit > 1) return Open(block, page / unit * unit, (int)unit);
-            var extent = 1;
-            for (var level = 0; level < Extents.Length && !known[level][block].Set(page / Extents[level]); level++) extent = Extents[level];
-            var first = page / extent * extent;
-            return Open(block, first, (int)Math.Min(extent, memory.PagesOf(block) - first));
-        }
-        return true;
+        if (!memory.Blocks.TryFind(address, out var block, out var page)) return true;
+        // The kernel protects and lets go a whole page of the host.
+        var unit = memory.UnitOf(block);
+        if (unit > 1) return Open(block, page / unit * unit, (int)unit);
+        var extent = 1;
+        for (var level = 0; level < Extents.Length && !known[level][block].Set(page / Extents[level]); level++) extent = Extents[level];
+        var first = page / extent * extent;
+        return Open(block, first, (int)Math.Min(extent, memory.Blocks.PagesOf(block) - first));
     }
 
     /// <summary>Copies what of a range nobody has copied yet, and lets writes to all of it through.</summary>
@@ -101,7 +95,7 @@ internal sealed unsafe class PagerService(SafeFileHandle control, PagerMemory me
                 if (some == 0) return false;
             }
         }
-        faults.WriteProtect(memory.AddressOf(block) + ((nint)first * RamBlock.PageSize), (nint)pages * RamBlock.PageSize, false);
+        faults.WriteProtect(memory.Blocks.AddressOf(block) + ((nint)first * RamBlock.PageSize), (nint)pages * RamBlock.PageSize, false);
         return true;
     }
 
@@ -113,7 +107,7 @@ internal sealed unsafe class PagerService(SafeFileHandle control, PagerMemory me
         if (!isInFile) pages = (int)Math.Min(pages, places);
         var length = pages * RamBlock.PageSize;
         var target = isInFile ? buffer.Address : memory.PlaceOf(memory.CopyCount);
-        var failure = ProcessMemory.Read(memory.ProcessId, memory.AddressOf(block) + ((nint)first * RamBlock.PageSize), target, length);
+        var failure = ProcessMemory.Read(memory.ProcessId, memory.Blocks.AddressOf(block) + ((nint)first * RamBlock.PageSize), target, length);
         if (failure == 0 && isInFile) failure = TryWrite(buffer.Slice(0, length), memory.CopyCount * RamBlock.PageSize);
         if (failure != 0)
         {
@@ -157,7 +151,7 @@ internal sealed unsafe class PagerService(SafeFileHandle control, PagerMemory me
                 Descriptor.Write(control, [PagerContract.Serves], PagerContract.Name);
                 continue;
             }
-            faults.WriteProtect(memory.AddressOf((int)block) + ((nint)first * RamBlock.PageSize), (nint)pages * RamBlock.PageSize, false);
+            faults.WriteProtect(memory.Blocks.AddressOf((int)block) + ((nint)first * RamBlock.PageSize), (nint)pages * RamBlock.PageSize, false);
         }
     }
 }
