@@ -80,7 +80,7 @@ public sealed class DiskRemovalTests
             ]));
         await other.UntilOutputAsync(said => said.Contains("(qemu)", StringComparison.Ordinal));
         Task<SavevmResult> removal = SavevmCommand.RunAsync(workspace, "rm", "one", "--json");
-        await Task.Delay(1500, TestContext.Current.CancellationToken);
+        await Task.Delay(700, TestContext.Current.CancellationToken);
         Assert.False(removal.IsCompleted, removal.IsCompleted ? (await removal).Output : null);
         other.Signal(9);
         JsonNode report = (await removal).Expect(0).Json;
