@@ -4,6 +4,7 @@ using Savevm.Linux.Descriptors;
 using Savevm.Linux.Sockets;
 using Savevm.Transport.Channels;
 using Savevm.Transport.Listeners;
+using LinuxFile = Savevm.Linux.Files.LinuxFile;
 
 namespace Savevm.Transport;
 
@@ -98,7 +99,7 @@ public static class SchemeTable
             if (kind == FileKind.Regular)
             {
                 // What stands before the offset is somebody else's and stays.
-                if (access == FileAccess.Write) RandomAccess.SetLength(file, address.Number);
+                if (access == FileAccess.Write) new LinuxFile(file, address.Text).SetLength(address.Number);
                 FilePosition.Set(file, address.Number, address.Text);
             }
             return FdChannel.Open(file, access, address.Text);

@@ -95,6 +95,8 @@ public sealed unsafe class LinuxFile : IDisposable
     /// <summary>Sets the size; what is added is a hole.</summary>
     public void SetLength(long length)
     {
+        // Of a file that is cut to nothing, even one that was empty, ext4 writes all that comes then to the disk when it is closed: half a second for a GiB.
+        if (Status().Length == length) return;
         while (FileCalls.SetLength(Handle, length) != 0) ThrowUnlessInterrupted("ftruncate");
     }
 

@@ -16,6 +16,22 @@ public sealed class LinuxFileTests : IDisposable
         folder.Dispose();
     }
 
+    // ext4 writes a file to the disk when it is closed that was cut to nothing, even where it was empty before.
+    [Fact]
+    public void A_file_that_has_the_length_is_not_cut()
+    {
+        using var file = directory.CreateFile("data");
+        var path = folder.File("data");
+        File.SetLastWriteTimeUtc(path, DateTime.UnixEpoch);
+        file.SetLength(0);
+        Assert.Equal(DateTime.UnixEpoch, File.GetLastWriteTimeUtc(path));
+        file.SetLength(3);
+        file.SetLength(3);
+        file.SetLength(2);
+        Assert.Equal(2, file.Status().Length);
+        Assert.NotEqual(DateTime.UnixEpoch, File.GetLastWriteTimeUtc(path));
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(3)]
