@@ -8,10 +8,8 @@ namespace Savevm.Interop;
 /// </summary>
 public sealed class DiskRemovalTests
 {
-    public static TheoryData<string> Qemus => [.. QemuLab.All.Select(qemu => qemu.Name)];
-
     [Theory]
-    [MemberData(nameof(Qemus))]
+    [MemberData(nameof(DiskTests.Qemus), MemberType = typeof(DiskTests))]
     public async Task ARemovedSnapshotGivesItsBorderBackWhileTheSourceRuns(string qemu)
     {
         await using var workspace = new Workspace();

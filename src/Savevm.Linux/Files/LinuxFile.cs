@@ -92,7 +92,7 @@ public sealed unsafe class LinuxFile : IDisposable
         return true;
     }
 
-    /// <summary>Sets the size; what is added is a hole.</summary>
+    /// <summary>Sets the size; what is added is a hole. Does nothing where the file has it.</summary>
     public void SetLength(long length)
     {
         // Of a file that is cut to nothing, even one that was empty, ext4 writes all that comes then to the disk when it is closed: half a second for a GiB.
